@@ -1,0 +1,109 @@
+"""What one file says of another, and Service Catalog's limits over all of them. Pure: specs in, problems out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from generator.catalogue import Portfolio, Product, Target
+from generator.errors import Problem, did_you_mean
+
+
+def references(
+    products: Mapping[str, Product],
+    portfolios: Mapping[str, Portfolio] | None,
+    targets: Mapping[str, Target],
+    ids: frozenset[str],
+) -> list[Problem]:
+    """What one file says of another and does not hold, and Service Catalog's limits over all of them.
+
+    `portfolios` is None when they could not be read; `ids` names all product files, the unreadable ones too.
+    """
+    problems: list[Problem] = []
+    for product in products.values():
+        for index, name in enumerate(product.spec.portfolios):
+            where = product.where("portfolios", index)
+            if portfolios is not None and name not in portfolios:
+                problems.append(
+                    Problem(where, f"portfolio '{name}' does not exist", did_you_mean(name, portfolios))
+                )
+            elif name in product.spec.portfolios[:index]:
+                problems.append(Problem(where, f"portfolio '{name}' is named twice", "Keep one."))
+            elif portfolios is not None:
+                problems += _tags_together(product, portfolios[name])
+    for target in targets.values():
+        for name in target.spec.options:
+            if name not in products:
+                where = target.where("options", name)
+                problems.append(
+                    Problem(where, f"product '{name}' does not exist", did_you_mean(name, products))
+                )
+    problems += _limits(products, portfolios or {})
+    return problems
+
+
+def _tags_together(product: Product, portfolio: Portfolio) -> Iterator[Problem]:
+    """Tags of both travel onto the stack: one key on both makes launches fail, TagOptions of one key are ANDed."""
+    for key in product.spec.tags:
+        if key in portfolio.spec.tags:
+            yield Problem(
+                product.where("tags", key),
+                f"the tag key '{key}' also stands on the portfolio '{portfolio.id}'"
+                f" ({portfolio.where('tags', key)}), and a launch with both fails",
+                "Keep it on one of them.",
+            )
+    for key, values in product.spec.tag_options.items():
+        others = portfolio.spec.tag_options.get(key)
+        if others is not None and not set(values) & set(others):
+            yield Problem(
+                product.where("tag_options", key),
+                f"no value of the TagOption '{key}' is allowed by both the product ({', '.join(values)}) and"
+                f" the portfolio '{portfolio.id}' ({', '.join(others)}), so that nobody can launch it",
+                "Give both a value in common.",
+            )
+
+
+def _limits(products: Mapping[str, Product], portfolios: Mapping[str, Portfolio]) -> Iterator[Problem]:
+    sources: list[Product | Portfolio] = [*products.values(), *portfolios.values()]
+    for source in sources:
+        count = sum(len(set(values)) for values in source.spec.tag_options.values())
+        if count > 25:
+            yield Problem(
+                source.where("tag_options"),
+                f"{count} TagOptions, Service Catalog allows 25 on one resource",
+                "Remove some.",
+            )
+        for key, values in source.spec.tag_options.items():
+            for value, times in Counter(values).items():
+                if times > 1:
+                    yield Problem(
+                        source.where("tag_options", key),
+                        f"the value '{value}' stands {times} times",
+                        "Keep one.",
+                    )
+    values_of: dict[str, set[str]] = {}
+    for source in sources:
+        for key, values in source.spec.tag_options.items():
+            values_of.setdefault(key, set()).update(values)
+            if len(values_of[key]) > 25:
+                yield Problem(
+                    source.where("tag_options", key),
+                    f"the TagOption key '{key}' has more than 25 values in the catalogue, Service Catalog's limit",
+                    "Use fewer values, or another key.",
+                )
+                break
+    for portfolio in portfolios.values():
+        patterns = sum(bool(access.pattern) for access in portfolio.spec.access)
+        if patterns > 10:
+            yield Problem(
+                portfolio.where("access"),
+                f"{patterns} patterns, Service Catalog allows 10 in a portfolio",
+                "Remove some.",
+            )
+        offered = [product for product in products.values() if portfolio.id in product.spec.portfolios]
+        if len(offered) > 150:
+            yield Problem(
+                portfolio.where(),
+                f"{len(offered)} products, Service Catalog allows 150 in a portfolio",
+                "Split the portfolio.",
+            )
