@@ -2,7 +2,8 @@
 
 A blueprint module holds `class Params(BlueprintParams)` and `def build(params, context) -> Template`; where it
 seeds repositories or ships Lambda code it also holds `def assets(params) -> tuple[Seed | LambdaPackage, ...]`,
-which is asked first, because the assets' content-addressed keys are inputs of the template. Blueprints are
+which is asked first, because the assets' content-addressed keys are inputs of the template; where it accepts a
+lint finding, `def lint_exceptions(params) -> tuple[Suppression, ...]` says which and why. Blueprints are
 loaded by path from the catalogue root, as one package, so that they may import `.parts`; `sys.path` stays as it is.
 """
 
@@ -22,6 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from troposphere import FindInMap, Ref, Template
 
 from generator.errors import Where, did_you_mean, fail
+from generator.lint import Suppression
 
 CATALOG = "Catalog"  # the mapping through which everything that depends on the target enters a template
 BUCKET = "AssetBucket"
@@ -90,18 +92,6 @@ class Asset:
 
 
 @dataclass(frozen=True)
-class LintException:
-    """A finding that a blueprint accepts, with the reason; one that matches nothing is itself a finding.
-
-    `path` is a prefix of the finding's path in the template, e.g. `("Resources", "Topic")`.
-    """
-
-    rule: str
-    path: tuple[str | int, ...]
-    reason: str
-
-
-@dataclass(frozen=True)
 class Context:
     """What a blueprint may know beside its params: the product and where its assets will lie."""
 
@@ -152,7 +142,7 @@ class Blueprint:
         function = getattr(self._module, "assets", None)
         return tuple(self._call(function, params)) if function else ()
 
-    def lint_exceptions(self, params: BlueprintParams) -> tuple[LintException, ...]:
+    def lint_exceptions(self, params: BlueprintParams) -> tuple[Suppression, ...]:
         function = getattr(self._module, "lint_exceptions", None)
         return tuple(self._call(function, params)) if function else ()
 

@@ -33,11 +33,9 @@ def references(
                 problems += _tags_together(product, portfolios[name])
     for target in targets.values():
         for name in target.spec.options:
-            if name not in products:
+            if name not in ids:
                 where = target.where("options", name)
-                problems.append(
-                    Problem(where, f"product '{name}' does not exist", did_you_mean(name, products))
-                )
+                problems.append(Problem(where, f"product '{name}' does not exist", did_you_mean(name, ids)))
     problems += _limits(products, portfolios or {})
     return problems
 

@@ -1,0 +1,99 @@
+"""What a catalogue is in one region, desired or observed: frozen values that refer to each other by key.
+
+Keys are the ids of the YAML files; AWS ids never appear here. Nothing is read or decided in this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from generator.launch_role import LaunchRole
+
+Tags = tuple[tuple[str, str], ...]  # sorted by key
+
+
+@dataclass(frozen=True, order=True)
+class TagOption:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, order=True)
+class Principal:
+    arn: str
+    type: str = "IAM"  # or IAM_PATTERN
+
+
+@dataclass(frozen=True, order=True)
+class Share:
+    """A portfolio share; `type` is ACCOUNT, ORGANIZATIONAL_UNIT or ORGANIZATION."""
+
+    type: str
+    id: str
+    principals: bool = False
+    tag_options: bool = False
+
+
+@dataclass(frozen=True, order=True)
+class Constraint:
+    """`type` as in the API; `parameters` is canonical JSON text, so that equal constraints compare equal."""
+
+    type: str
+    parameters: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A provisioning artifact: its name is the version, its description carries changelog and digests."""
+
+    version: str
+    description: str
+    fingerprint: str
+    values: str = ""  # digest of Mappings.Catalog; empty when the template takes nothing from the target
+    active: bool = True
+    guidance: str = "DEFAULT"  # or DEPRECATED
+
+
+@dataclass(frozen=True)
+class Product:
+    id: str
+    name: str
+    owner: str
+    description: str
+    distributor: str
+    support_description: str
+    support_email: str
+    support_url: str
+    tags: Tags
+    tag_options: frozenset[TagOption]
+    artifacts: Mapping[str, Artifact] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    id: str
+    name: str
+    provider: str
+    description: str
+    tags: Tags
+    tag_options: frozenset[TagOption]
+    principals: frozenset[Principal]
+    shares: frozenset[Share]
+
+
+@dataclass(frozen=True)
+class State:
+    """One region's part of a catalogue. `offers` maps (portfolio, product) to the product's constraints there."""
+
+    region: str
+    bucket: str
+    bucket_exists: bool
+    portfolios: Mapping[str, Portfolio]
+    products: Mapping[str, Product]
+    offers: Mapping[tuple[str, str], frozenset[Constraint]]
+    roles: Mapping[str, LaunchRole] = field(
+        default_factory=dict
+    )  # by product; in the target's home region only
+    tag_options: frozenset[TagOption] = frozenset()  # all that exist there
+    generation: int = 0  # of the release record; part of every idempotency token
