@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .fault import Fault, format_error, invalid, template_error
+from .fault import ServiceError, format_error, invalid, template_error
 from .intrinsics import evaluate, is_scalar, text
 from .scope import NO_VALUE, Scope
 
@@ -42,7 +42,7 @@ class NoFacts:
 
 
 def decide_all(conditions: Mapping[str, Any], scope: Scope) -> dict[str, bool]:
-    """The value of every condition, in the order of the template; raises Fault for cycles and unknown names."""
+    """The value of every condition, in the order of the template; raises ServiceError for cycles and unknown names."""
     decided: dict[str, bool] = {}
     pending: list[str] = []
 
@@ -204,7 +204,7 @@ def _value(node: Any, scope: Scope, facts: Facts, *, rule: bool) -> Any:
                 return _one_or_many(list(ask(*argument)), single=name == "Fn::ValueOf")
     try:
         value = evaluate(node, scope)
-    except Fault as fault:
+    except ServiceError as fault:
         if "Unresolved resource dependencies" in fault.message:
             name = fault.message.partition("[")[2].partition("]")[0]
             section = "Rules" if rule else "Conditions"

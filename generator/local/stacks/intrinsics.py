@@ -285,7 +285,7 @@ def _import_value(argument: Any, scope: Scope) -> Any:
     return scope.export(text(name))
 
 
-def _transform(argument: Any, scope: Scope) -> Any:
+def _transform(argument: Any, _scope: Scope) -> Any:
     name = argument.get("Name") if isinstance(argument, Mapping) else argument
     raise template_error(f"the transform {name} was not expanded before the template was evaluated")
 

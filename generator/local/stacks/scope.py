@@ -41,7 +41,7 @@ def _undefined(name: str) -> Any:
     raise template_error(f"Unresolved resource dependencies [{name}] in the Resources block of the template")
 
 
-def _no_attribute(name: str, attribute: str) -> Any:
+def _no_attribute(name: str, _attribute: str) -> Any:
     raise template_error(f"instance of Fn::GetAtt references undefined resource {name}")
 
 
@@ -54,7 +54,7 @@ class Scope:
     """All that an expression can refer to.
 
     `values` holds parameters and pseudo parameters; `conditions` the conditions already decided; the functions ask
-    for physical ids, attributes, exports and zones and raise Fault where there are none.
+    for physical ids, attributes, exports and zones and raise ServiceError where there are none.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
