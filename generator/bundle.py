@@ -46,7 +46,9 @@ class Draft:
     template: Mapping[str, Any] = field(repr=False)
     content: bytes = field(repr=False)
     fingerprint: str
-    values: str  # digest of what the target puts into the template; empty when nothing
+    values: Mapping[
+        str, str
+    ]  # by region, the digest of what the target puts into the template; empty when nothing
     assets: tuple[Asset, ...]
     regions: tuple[str, ...]
     exceptions: tuple[lint.Suppression, ...] = ()
@@ -85,7 +87,7 @@ class Bundle:
             "version": self.product.spec.version,
             "blueprint": self.product.spec.blueprint,
             "fingerprint": draft.fingerprint,
-            "target_values": draft.values,
+            "target_values": dict(draft.values),
             "regions": list(draft.regions),
             "template": {"key": self.template_key, "bytes": len(draft.content)},
             "assets": [
@@ -137,7 +139,8 @@ def draft(product: Product, catalogue: Catalogue, target: Target) -> Draft:
             f"its template has {len(content):,} bytes, CloudFormation allows {template.LARGEST:,}",
             "Split the product, or move inline code into a Lambda package.",
         )
-    values = _digest(mapping) if template.refers_to_catalog(ordered) else ""
+    refers = template.refers_to_catalog(ordered)
+    values = {region: _digest(own) for region, own in mapping.items()} if refers else {}
     exceptions = loaded.lint_exceptions(params)
     return Draft(
         product,
@@ -180,7 +183,7 @@ def _raw(product: Product, params: RawParams, root: Path, regions: tuple[str, ..
         ) from None
     body = template.parse(text, Where(file, 1, 1))
     _refuse_unpackaged(body, file)
-    return Draft(product, file, body, content, sha256(content).hexdigest(), "", (), regions)
+    return Draft(product, file, body, content, sha256(content).hexdigest(), {}, (), regions)
 
 
 def _refuse_unpackaged(body: Mapping[str, Any], file: str) -> None:
@@ -289,7 +292,7 @@ def _mapping(
     return mapping
 
 
-def _digest(mapping: Mapping[str, Mapping[str, str]]) -> str:
+def _digest(mapping: Mapping[str, str]) -> str:
     return sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -352,7 +355,10 @@ def _with_role(
         product=one.product.id,
         regions=tuple(target.spec.regions),
         boundary=target.spec.permissions_boundary or None,
-        assets=tuple(asset.key for asset in one.assets),
+        # By name, not by content: the role outlives the version that first needed it.
+        assets=tuple(
+            f"{target.bucket(region)}/assets/{a.name}/*.zip" for a in one.assets for region in one.regions
+        ),
     )
     role, reasons = launch_role.synthesise(one.template, scope)
     return Bundle(one, findings, role, reasons)

@@ -58,6 +58,12 @@ class Target:
         """The region of what an account has once: the launch roles' stack."""
         return self.spec.regions[0]
 
+    @property
+    def partition(self) -> str:
+        """The AWS partition of the target's regions, which also starts its ARNs."""
+        prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+        return next((name for start, name in prefixes.items() if self.home_region.startswith(start)), "aws")
+
     def expand(self, text: str, region: str, where: Where) -> str:
         """Replace {account}, {region} and {target}; any other brace is a mistake."""
         known = {"account": self.spec.account, "region": region, "target": self.id}

@@ -96,4 +96,4 @@ class State:
         default_factory=dict
     )  # by product; in the target's home region only
     tag_options: frozenset[TagOption] = frozenset()  # all that exist there
-    generation: int = 0  # of the release record; part of every idempotency token
+    readers: frozenset[str] = frozenset()  # accounts and organisations that may read the bucket's assets
