@@ -1,0 +1,78 @@
+"""Permissions as values: statements, the roles that services assume, and ARNs.
+
+Parts return the statements that using them takes; whoever owns the role collects them, so that a role holds exactly
+what its parts need. Actions are always written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from troposphere import Ref, Sub, iam
+
+from .project import Project
+
+Statement = dict[str, Any]
+
+THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}
+
+
+def allow(
+    actions: Sequence[str], resources: Sequence[object] | str, conditions: Mapping[str, object] | None = None
+) -> Statement:
+    """One Allow statement; `resources` is "*" only for actions that know no resource."""
+    statement: Statement = {
+        "Effect": "Allow",
+        "Action": sorted(actions),
+        "Resource": resources if isinstance(resources, str) else list(resources),
+    }
+    if conditions:
+        statement["Condition"] = dict(conditions)
+    return statement
+
+
+def arn(service: str, resource: str) -> Sub:
+    """The ARN of a resource in this account and region; `resource` may hold ${…} references."""
+    return Sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
+
+
+def pass_role(role: object, service: str) -> Statement:
+    """Hand one role to one service."""
+    return allow(
+        ["iam:PassRole"], [role], {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
+    )
+
+
+def service_role(
+    project: Project,
+    title: str,
+    suffix: str,
+    service: str,
+    description: str,
+    statements: Sequence[Statement],
+    *,
+    trust_conditions: Mapping[str, object] | None = None,
+) -> iam.Role:
+    """A role that one service assumes for this project, with just these statements."""
+    trust: Statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    if trust_conditions:
+        trust["Condition"] = dict(trust_conditions)
+    return project.add(
+        iam.Role(
+            title,
+            RoleName=project.named(suffix, limit=64),
+            Description=description,
+            AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]},
+            Policies=[
+                iam.Policy(
+                    PolicyName=suffix,
+                    PolicyDocument={"Version": "2012-10-17", "Statement": list(statements)},
+                )
+            ],
+        )
+    )

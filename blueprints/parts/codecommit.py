@@ -1,0 +1,75 @@
+"""Git provider CodeCommit: a repository made and seeded with the stack, and what reading and watching it takes."""
+
+from __future__ import annotations
+
+from troposphere import codecommit, codepipeline
+
+from generator.blueprint import Context
+
+from .access import allow
+from .codepipeline import Action, Repository
+from .project import Project
+from .retention import Retention
+
+
+def codecommit_repository(
+    project: Project, context: Context, retention: Retention, *, half: str, title: str, branch: str
+) -> Repository:
+    """The repository `<half>`, whose first commit is the seed.
+
+    CodeCommit reads the seed at creation only: a later version of the product leaves what people have written alone.
+    """
+    repository = project.add(
+        codecommit.Repository(
+            f"{title}Repository",
+            RepositoryName=project.named(half, limit=100),
+            RepositoryDescription=f"{half} code of a SageMaker project",
+            Code=codecommit.Code(
+                BranchName=branch,
+                S3=codecommit.S3(Bucket=context.bucket(), Key=context.seed_key(half)),
+            ),
+            **retention.attributes(),
+        )
+    )
+    source = Action(
+        codepipeline.Actions(
+            Name="Source",
+            ActionTypeId=codepipeline.ActionTypeId(
+                Category="Source", Owner="AWS", Provider="CodeCommit", Version="1"
+            ),
+            Configuration={
+                "RepositoryName": repository.get_att("Name"),
+                "BranchName": branch,
+                "PollForSourceChanges": "false",
+                "OutputArtifactFormat": "CODE_ZIP",
+            },
+            OutputArtifacts=[codepipeline.OutputArtifacts(Name=Repository.ARTIFACT)],
+            RunOrder=1,
+        ),
+        (
+            allow(
+                [
+                    "codecommit:CancelUploadArchive",
+                    "codecommit:GetBranch",
+                    "codecommit:GetCommit",
+                    "codecommit:GetUploadArchiveStatus",
+                    "codecommit:UploadArchive",
+                ],
+                [repository.get_att("Arn")],
+            ),
+        ),
+    )
+    return Repository(
+        source,
+        url=repository.get_att("CloneUrlHttp"),
+        event={
+            "source": ["aws.codecommit"],
+            "detail-type": ["CodeCommit Repository State Change"],
+            "resources": [repository.get_att("Arn")],
+            "detail": {
+                "event": ["referenceCreated", "referenceUpdated"],
+                "referenceType": ["branch"],
+                "referenceName": [branch],
+            },
+        },
+    )

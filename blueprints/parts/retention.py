@@ -1,0 +1,23 @@
+"""What stays when a stack is deleted.
+
+Owns the two policies of stateful resources, which belong together: a replaced resource is always kept, because no
+update of a product is meant to lose anything, and deletion follows the platform team's decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Whether a project's work outlives its stack."""
+
+    kept: bool
+
+    def attributes(self) -> dict[str, str]:
+        """Attributes of a stateful resource. What a failed creation leaves behind holds nothing and always goes."""
+        return {
+            "DeletionPolicy": "RetainExceptOnCreate" if self.kept else "Delete",
+            "UpdateReplacePolicy": "Retain",
+        }

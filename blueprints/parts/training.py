@@ -1,0 +1,170 @@
+"""The SageMaker pipeline of a project: the role it runs as, and what creating and starting it takes.
+
+The pipeline itself is code in the repository; what it makes at run time is known by its names. SageMaker names jobs of
+a pipeline `pipelines-<execution>-<step>-…`, and the repository's code names the pipeline `sagemaker-…<project id>…`.
+ARNs carry those names in lower case, so that only the project's id, never its name, can be matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from troposphere import Sub, iam, sagemaker
+
+from . import artifacts, registry
+from .access import Statement, allow, arn, pass_role, service_role
+from .encryption import Encryption
+from .project import PREFIX, PROJECT_ID, Project
+
+TITLE = "PipelineRole"
+
+# Images of the algorithms and frameworks that AWS keeps in accounts of its own, one set per region.
+_IMAGES = ("autogluon-*", "huggingface-*", "pytorch-*", "sagemaker-*", "tensorflow-*")
+_JOBS = ("processing-job", "training-job", "transform-job")
+_CREATE = ("CreateProcessingJob", "CreateTrainingJob", "CreateTransformJob")
+_FOLLOW = (
+    "AddTags",
+    "DescribeProcessingJob",
+    "DescribeTrainingJob",
+    "DescribeTransformJob",
+    "ListTags",
+    "StopProcessingJob",
+    "StopTrainingJob",
+    "StopTransformJob",
+)
+
+
+def pipelines() -> Sub:
+    """The ARNs of the project's SageMaker pipelines; those of executions begin with them."""
+    return arn("sagemaker", f"pipeline/{PREFIX}*${{{PROJECT_ID}}}*")
+
+
+def pipeline_role(
+    project: Project,
+    group: sagemaker.ModelPackageGroup,
+    encryption: Encryption,
+    *,
+    instance_types: Sequence[str],
+    data_buckets: Sequence[str],
+) -> iam.Role:
+    """The role of the SageMaker pipeline and its jobs.
+
+    `instance_types`: what jobs may run on, anything if empty. `data_buckets`: what they may read beside the project's own.
+    """
+    only = (
+        {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(instance_types)}}
+        if instance_types
+        else None
+    )
+    jobs = [arn("sagemaker", f"{job}/pipelines-*") for job in _JOBS]
+    statements = [
+        allow([f"sagemaker:{action}" for action in _CREATE], jobs, only),
+        allow([f"sagemaker:{action}" for action in _FOLLOW], jobs),
+        allow(
+            ["sagemaker:AddTags", "sagemaker:CreateModel", "sagemaker:DescribeModel"],
+            [arn("sagemaker", "model/pipelines-*")],
+        ),
+        *registry.register(group),
+        *_experiments(),
+        pass_role(_own_arn(project), "sagemaker"),
+        *artifacts.use(),
+        *encryption.use(),
+        *encryption.attach(),
+        *_read(data_buckets),
+        *_pull_images(),
+        allow(
+            [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ],
+            [arn("logs", "log-group:/aws/sagemaker/*")],
+        ),
+        allow(
+            ["cloudwatch:PutMetricData"],
+            "*",
+            {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*"]}},
+        ),
+    ]
+    return service_role(
+        project,
+        TITLE,
+        "training",
+        "sagemaker",
+        "SageMaker runs the project's pipeline and its jobs.",
+        statements,
+    )
+
+
+def start(role: iam.Role) -> list[Statement]:
+    """To create or update the SageMaker pipeline, start it and follow its execution."""
+    actions = [
+        "AddTags",
+        "CreatePipeline",
+        "DescribePipeline",
+        "DescribePipelineExecution",
+        "ListPipelineExecutionSteps",
+        "ListPipelineExecutions",
+        "ListTags",
+        "StartPipelineExecution",
+        "UpdatePipeline",
+    ]
+    return [
+        allow([f"sagemaker:{action}" for action in actions], [pipelines()]),
+        pass_role(role.get_att("Arn"), "sagemaker"),
+    ]
+
+
+def _own_arn(project: Project) -> Sub:
+    """A role's own policy cannot refer to the role, but its name is known."""
+    name = project.named("training", limit=64).data["Fn::Sub"]
+    return Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name}")
+
+
+def _experiments() -> list[Statement]:
+    """SageMaker records each execution as an experiment of the pipeline's name, its jobs as components."""
+    components = arn("sagemaker", "experiment-trial-component/pipelines-*")
+    return [
+        allow(
+            ["sagemaker:AddTags", "sagemaker:CreateExperiment", "sagemaker:DescribeExperiment"],
+            [arn("sagemaker", f"experiment/{PREFIX}*${{{PROJECT_ID}}}*")],
+        ),
+        allow(
+            [
+                "sagemaker:AddTags",
+                "sagemaker:AssociateTrialComponent",
+                "sagemaker:CreateTrial",
+                "sagemaker:CreateTrialComponent",
+                "sagemaker:DescribeTrial",
+                "sagemaker:DescribeTrialComponent",
+                "sagemaker:UpdateTrialComponent",
+            ],
+            # Trials are named for the execution alone.
+            [
+                arn("sagemaker", "experiment-trial/*"),
+                components,
+                arn("sagemaker", f"experiment/{PREFIX}*${{{PROJECT_ID}}}*"),
+            ],
+        ),
+    ]
+
+
+def _read(buckets: Sequence[str]) -> list[Statement]:
+    if not buckets:
+        return []
+    arns = [f"arn:${{AWS::Partition}}:s3:::{bucket}" for bucket in buckets]
+    return [
+        allow(["s3:GetBucketLocation", "s3:ListBucket"], [Sub(arn) for arn in arns]),
+        allow(["s3:GetObject"], [Sub(f"{arn}/*") for arn in arns]),
+    ]
+
+
+def _pull_images() -> list[Statement]:
+    return [
+        allow(["ecr:GetAuthorizationToken"], "*"),
+        allow(
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            [Sub(f"arn:${{AWS::Partition}}:ecr:${{AWS::Region}}:*:repository/{name}") for name in _IMAGES],
+        ),
+    ]
