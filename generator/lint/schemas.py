@@ -7,7 +7,7 @@ the user's cache folder and patches what it has loaded; what is read here depend
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,6 +70,15 @@ def schema(resource_type: str, region: str = "us-east-1") -> Mapping[str, Any]:
             )
         raise fail(resource_type, "no such resource type", _closest(name, digests))
     return _read(digests[name])
+
+
+def find(resource_type: str, regions: Iterable[str]) -> Mapping[str, Any]:
+    """The schema of a type in the first region that has it, us-east-1 at last; an empty one for an unknown type."""
+    name = _registered(resource_type)
+    for region in (*regions, "us-east-1"):
+        if name in _digests(region):
+            return _read(_digests(region)[name])
+    return {}
 
 
 def _closest(name: str, known: Mapping[str, str]) -> str:
