@@ -1,0 +1,1 @@
+"""The Lambda functions of the SageMaker project products; each module with a `handler` is one."""

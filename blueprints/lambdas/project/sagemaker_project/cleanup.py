@@ -1,0 +1,163 @@
+"""Cleans up, when a project is terminated, what was made at run time: SageMaker pipelines, model versions, objects.
+
+Only a deletion does anything, so that creation and update cannot fail; what is already gone is no error, so that a deletion
+can be repeated at any point.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from .custom_resource import Deadline, LambdaContext, serve
+
+logger = logging.getLogger(__name__)
+
+Client = Any  # boto3 makes the classes of its clients at run time
+
+_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6})
+_PREFIX = "sagemaker-"  # of all names of a project
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    properties = event["ResourceProperties"]
+
+    def work(deadline: Deadline) -> None:
+        if event["RequestType"] != "Delete":
+            return
+        sagemaker = boto3.client("sagemaker", config=_CONFIG)
+        delete_pipelines(sagemaker, properties["ProjectId"], deadline)
+        if group := properties.get("ModelPackageGroup"):
+            delete_versions(sagemaker, group, deadline)
+        if bucket := properties.get("Bucket"):
+            empty(boto3.client("s3", config=_CONFIG), bucket, properties["AccountId"], deadline)
+
+    serve(event, context, f"cleanup-{properties['ProjectId']}", work)
+
+
+def delete_pipelines(sagemaker: Client, project_id: str, deadline: Deadline) -> None:
+    """Stop and delete the SageMaker pipelines whose names contain the project's id as a whole."""
+    ours = re.compile(rf"(?<![a-z0-9]){re.escape(project_id)}(?![a-z0-9])")
+    pages = sagemaker.get_paginator("list_pipelines").paginate(PipelineNamePrefix=_PREFIX)
+    names = [
+        summary["PipelineName"]
+        for page in pages
+        for summary in page["PipelineSummaries"]
+        if ours.search(summary["PipelineName"])
+    ]
+    for name in names:
+        for execution in _executions(sagemaker, name, "Executing"):
+            _stop(sagemaker, execution)
+    for name in names:
+        pauses = deadline.pauses()
+        while _executions(sagemaker, name, "Executing", "Stopping"):
+            next(pauses)
+        _unless_gone(sagemaker.delete_pipeline, PipelineName=name)
+        logger.info("deleted pipeline", extra={"pipeline": name})
+
+
+def delete_versions(sagemaker: Client, group: str, deadline: Deadline) -> None:
+    """Delete all versions of a model package group, which cannot be deleted before."""
+    pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+    try:
+        versions = [
+            summary["ModelPackageArn"] for page in pages for summary in page["ModelPackageSummaryList"]
+        ]
+    except ClientError as error:
+        if _gone(error):
+            return
+        raise
+    for version in versions:
+        deadline.check()
+        _unless_gone(sagemaker.delete_model_package, ModelPackageName=version)
+    logger.info("deleted model versions", extra={"group": group, "count": len(versions)})
+
+
+def empty(s3: Client, bucket: str, account: str, deadline: Deadline) -> None:
+    """Delete all versions of all objects, again until none is found, since a stopping job may still write."""
+    count = 0
+    while found := _delete_listed(s3, bucket, account, deadline):
+        count += found
+    logger.info("emptied bucket", extra={"bucket": bucket, "count": count})
+
+
+def _delete_listed(s3: Client, bucket: str, account: str, deadline: Deadline) -> int:
+    """Delete what one listing finds, a page of at most 1,000 at a time; how many there were."""
+    count = 0
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, ExpectedBucketOwner=account)
+    try:
+        for page in pages:
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            if not found:
+                continue
+            deadline.check()
+            answer = s3.delete_objects(
+                Bucket=bucket,
+                ExpectedBucketOwner=account,
+                Delete={
+                    "Objects": [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found],
+                    "Quiet": True,
+                },
+            )
+            if errors := answer.get("Errors"):
+                first = errors[0]
+                raise RuntimeError(
+                    f"{len(errors)} objects of {bucket} could not be deleted, such as {first.get('Key')}: "
+                    f"{first.get('Code')} {first.get('Message', '')}"
+                )
+            count += len(found)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchBucket":
+            return 0
+        raise
+    return count
+
+
+def _executions(sagemaker: Client, pipeline: str, *statuses: str) -> list[str]:
+    pages = sagemaker.get_paginator("list_pipeline_executions").paginate(PipelineName=pipeline)
+    try:
+        return [
+            summary["PipelineExecutionArn"]
+            for page in pages
+            for summary in page["PipelineExecutionSummaries"]
+            if summary["PipelineExecutionStatus"] in statuses
+        ]
+    except ClientError as error:
+        if _gone(error):
+            return []
+        raise
+
+
+def _stop(sagemaker: Client, execution: str) -> None:
+    try:
+        sagemaker.stop_pipeline_execution(PipelineExecutionArn=execution)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in (
+            "ConflictException",
+            "ResourceNotFound",
+            "ValidationException",
+        ):
+            raise
+        # It ended by itself meanwhile, or somebody else is stopping it; waiting for its end shows which.
+        logger.info("not stopped", extra={"execution": execution, "reason": str(error)})
+
+
+def _unless_gone(call: Any, **arguments: str) -> None:
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if not _gone(error):
+            raise
+
+
+def _gone(error: ClientError) -> bool:
+    """SageMaker calls what is missing ResourceNotFound, or by a ValidationException that says so."""
+    detail = error.response["Error"]
+    return detail["Code"] == "ResourceNotFound" or (
+        detail["Code"] == "ValidationException" and "does not exist" in detail["Message"]
+    )
