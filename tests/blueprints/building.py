@@ -50,7 +50,12 @@ def findings(
     mapping = {
         region: {
             "AssetBucket": "catalog-assets",
-            **{mapping_key(name): getattr(params, name) for name in sorted(params.per_target())},
+            **{
+                mapping_key(name): getattr(params, name)
+                .replace("{region}", region)
+                .replace("{account}", "111122223333")
+                for name in sorted(params.per_target())
+            },
         }
         for region in regions
     }
