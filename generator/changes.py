@@ -148,11 +148,16 @@ class SetBucketPolicy(Change):
 
 @dataclass(frozen=True)
 class DeployLaunchRoles(Change):
-    """The stack of launch roles; `products` are those whose role is new or changed, with the number of grants added."""
+    """The stack of launch roles.
+
+    `products` are those whose role is new or changed, with the number of grants added; `known` those of them whose
+    role is deployed already, so that a broadened one stands out.
+    """
 
     stack: str
     exists: bool
     products: tuple[tuple[str, int], ...]
+    known: tuple[str, ...]
     template_sha256: str
     operations = ("s3:PutObject", "cloudformation:CreateStack", "cloudformation:UpdateStack")
     permissions = (
@@ -196,7 +201,9 @@ class DeployLaunchRoles(Change):
     @property
     def details(self) -> tuple[str, ...]:
         return tuple(
-            f"{product}: {'BROADENED by ' if self.exists else ''}{added} grants"
+            f"{product}: new, {added} grants"
+            if product not in self.known
+            else f"{product}: BROADENED by {added} grants"
             if added
             else f"{product}: rewritten"
             for product, added in self.products

@@ -16,7 +16,7 @@ from generator import changes as c
 from generator.bundle import Bundle
 from generator.catalogue import Product as LoadedProduct
 from generator.errors import FactoryError, Problem, Refused, Where
-from generator.model import Artifact, Portfolio, State, Tags
+from generator.model import Artifact, Portfolio, State, TagOption, Tags
 from generator.spec import FORMAT
 from generator.version import Conflict, Keep, decide
 
@@ -97,13 +97,15 @@ def diff(
         changes.append(stack)
     needed = {portfolio for portfolio, _ in wanted.offers}
     portfolios = {
-        name: portfolio
-        for name, portfolio in wanted.portfolios.items()
+        name: each
+        for name, each in wanted.portfolios.items()
         if not selected or (name in needed and name not in observed.portfolios)
     }
-    options = {
-        option for each in (*portfolios.values(), *wanted.products.values()) for option in each.tag_options
-    }
+    options: set[TagOption] = set()
+    for each in portfolios.values():
+        options |= each.tag_options
+    for product in wanted.products.values():
+        options |= product.tag_options
     changes += [c.CreateTagOption(region, option) for option in sorted(options - observed.tag_options)]
     for name in sorted(portfolios):
         changes += _portfolio(region, portfolios[name], observed.portfolios.get(name))

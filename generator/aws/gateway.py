@@ -1,0 +1,90 @@
+"""The gateway to one account: a reader and a performer for each region, with AWS's errors told as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generator.aws.observe import Reader
+from generator.aws.perform import Performer
+from generator.aws.releases import Releases
+from generator.aws.session import Sessions, told
+from generator.catalogue import Target
+from generator.changes import Change
+from generator.gateway import Contents, Identity, Release
+from generator.model import State
+
+
+def role_stack_name(catalogue: str) -> str:
+    """The stack that holds the launch roles of a catalogue; never renamed, since roles are pinned."""
+    return f"catalog-launch-roles-{catalogue}"
+
+
+class AwsGateway:
+    """See `generator.gateway.Gateway`."""
+
+    def __init__(self, sessions: Sessions, target: Target, catalogue: str) -> None:
+        self._sessions, self._target, self._catalogue = sessions, target, catalogue
+        self._readers: dict[str, Reader] = {}
+        self._records: Releases | None = None
+        self.role_stack = role_stack_name(catalogue)
+
+    def identity(self) -> Identity:
+        with told("sts get-caller-identity"):
+            answer = self._sessions.client("sts", self._target.home_region).get_caller_identity()
+        return Identity(answer["Account"], answer["Arn"])
+
+    def observe(self, region: str) -> State:
+        reader = Reader(self._sessions, region, self._target)
+        with told(f"servicecatalog in {region}"):
+            state = reader.state(
+                self._catalogue, self.role_stack if region == self._target.home_region else None
+            )
+        self._readers[region] = reader
+        return state
+
+    def perform(self, change: Change, token: str, contents: Contents) -> None:
+        with told(change.about):
+            performer = Performer(self._sessions, self._target, change.region, self._readers[change.region])
+            performer.perform(change, token, contents)
+
+    def _releases(self) -> Releases:
+        if self._records is None:
+            region = self._target.home_region
+            s3 = self._sessions.client("s3", region)
+            self._records = Releases(s3, self._target.bucket(region), self._target.spec.account)
+        return self._records
+
+    def release(self) -> Release:
+        with told("s3 release records"):
+            return self._releases().newest()
+
+    def claim(self, release: Release) -> None:
+        with told("s3 release records"):
+            self._releases().claim(release)
+
+    def renew(self, release: Release) -> None:
+        with told("s3 release records"):
+            self._releases().renew(release)
+
+    def record(self, number: int, outcome: Mapping[str, Any]) -> None:
+        with told("s3 release records"):
+            self._releases().finish(number, outcome)
+
+    def artifact_template(self, region: str, product: str, version: str) -> str | None:
+        reader = self._readers[region]
+        if (product, version) not in reader.ids.artifacts:
+            return None
+        with told(f"servicecatalog in {region}"):
+            return reader.template(product, version)
+
+    def identifiers(self, region: str) -> Mapping[str, str]:
+        ids = self._readers[region].ids
+        return {
+            **{f"portfolio/{name}": found for name, found in sorted(ids.portfolios.items())},
+            **{f"product/{name}": found for name, found in sorted(ids.products.items())},
+            **{
+                f"artifact/{name}/{version}": found
+                for (name, version), found in sorted(ids.artifacts.items())
+            },
+        }

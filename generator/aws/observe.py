@@ -1,0 +1,268 @@
+"""Reading a catalogue from AWS: a region's part of it as a `State`, and AWS's ids of everything in it.
+
+Products and portfolios are recognised by identity tags, never by name; what carries another catalogue's tag, or
+none, is left out. Reads only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+
+from generator.aws.bucket import Bucket
+from generator.aws.session import Sessions
+from generator.catalogue import Target
+from generator.desired import digests
+from generator.errors import AwsError, Problem, Where
+from generator.launch_role import LaunchRole, roles_of
+from generator.model import Artifact, Constraint, Portfolio, Principal, Product, Share, State, TagOption, Tags
+from generator.spec import IDENTITY_PORTFOLIO, IDENTITY_PRODUCT
+
+PAGE = 20  # the largest page of Service Catalog
+
+
+@dataclass
+class Ids:
+    """AWS's ids of one region, by our keys; filled while reading and while performing."""
+
+    portfolios: dict[str, str] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
+    artifacts: dict[tuple[str, str], str] = field(default_factory=dict)
+    constraints: dict[tuple[str, str, str], str] = field(default_factory=dict)  # portfolio, product, type
+    tag_options: dict[TagOption, str] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads one region."""
+
+    def __init__(self, sessions: Sessions, region: str, target: Target) -> None:
+        self._sessions, self._region = sessions, region
+        self._bucket = Bucket(sessions.client("s3", region), target.bucket(region), region, target)
+        self.ids = Ids()
+
+    def _catalog(self) -> Any:
+        return self._sessions.client("servicecatalog", self._region)
+
+    def state(self, catalogue: str, stack: str | None) -> State:
+        """`stack` names the launch roles' stack, where this region holds it."""
+        portfolios = dict(self._portfolios(catalogue))
+        products = dict(self._products(catalogue))
+        exists = self._bucket.exists()
+        return State(
+            region=self._region,
+            bucket=self._bucket.name,
+            bucket_exists=exists,
+            portfolios=portfolios,
+            products=products,
+            offers=dict(self._offers(portfolios)),
+            roles=self._roles(stack) if stack else {},
+            tag_options=self.find_tag_options(),
+            readers=self._bucket.readers() if exists else frozenset(),
+        )
+
+    def _pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
+        token = None
+        while True:
+            page: dict[str, str] = {"PageToken": token} if token else {}
+            answer = getattr(self._catalog(), operation)(PageSize=PAGE, **arguments, **page)
+            yield from answer[key]
+            token = answer.get("NextPageToken")
+            if not token:
+                return
+
+    # --- portfolios
+
+    def _portfolios(self, catalogue: str) -> Iterator[tuple[str, Portfolio]]:
+        for detail in self._pages("list_portfolios", "PortfolioDetails"):
+            answer = self._catalog().describe_portfolio(Id=detail["Id"])
+            tags = _tags(answer)
+            name = _own(tags, IDENTITY_PORTFOLIO, catalogue)
+            if name is None:
+                continue
+            self._once(self.ids.portfolios, name, detail["Id"], "portfolio", IDENTITY_PORTFOLIO)
+            yield (
+                name,
+                Portfolio(
+                    id=name,
+                    name=detail["DisplayName"],
+                    provider=detail["ProviderName"],
+                    description=detail.get("Description", ""),
+                    tags=tags,
+                    tag_options=_options(answer),
+                    principals=frozenset(
+                        Principal(each["PrincipalARN"], each.get("PrincipalType", "IAM"))
+                        for each in self._pages(
+                            "list_principals_for_portfolio", "Principals", PortfolioId=detail["Id"]
+                        )
+                    ),
+                    shares=frozenset(self._shares(detail["Id"])),
+                ),
+            )
+
+    def _shares(self, portfolio: str) -> Iterator[Share]:
+        for kind in ("ACCOUNT", "ORGANIZATIONAL_UNIT", "ORGANIZATION"):
+            try:
+                for each in self._pages(
+                    "describe_portfolio_shares", "PortfolioShareDetails", PortfolioId=portfolio, Type=kind
+                ):
+                    yield Share(
+                        kind,
+                        each["PrincipalId"].rpartition("/")[2],
+                        each.get("SharePrincipals", False),
+                        each.get("ShareTagOptions", False),
+                    )
+            except ClientError as error:
+                # An account outside an organisation, or without organisations access, has no such shares.
+                refused = ("OperationNotSupportedException", "AccessDeniedException")
+                if kind == "ACCOUNT" or error.response["Error"]["Code"] not in refused:
+                    raise
+
+    # --- products
+
+    def _products(self, catalogue: str) -> Iterator[tuple[str, Product]]:
+        for each in self._pages("search_products_as_admin", "ProductViewDetails", ProductSource="ACCOUNT"):
+            answer = self._catalog().describe_product_as_admin(Id=each["ProductViewSummary"]["ProductId"])
+            tags = _tags(answer)
+            name = _own(tags, IDENTITY_PRODUCT, catalogue)
+            if name is None:
+                continue
+            summary = answer["ProductViewDetail"]["ProductViewSummary"]
+            self._once(self.ids.products, name, summary["ProductId"], "product", IDENTITY_PRODUCT)
+            yield (
+                name,
+                Product(
+                    id=name,
+                    name=summary["Name"],
+                    owner=summary.get("Owner", ""),
+                    description=summary.get("ShortDescription", ""),
+                    distributor=summary.get("Distributor", ""),
+                    support_description=summary.get("SupportDescription", ""),
+                    support_email=summary.get("SupportEmail", ""),
+                    support_url=summary.get("SupportUrl", ""),
+                    tags=tags,
+                    tag_options=_options(answer),
+                    artifacts=self._artifacts(name, summary["ProductId"]),
+                ),
+            )
+
+    def _artifacts(self, name: str, product: str) -> dict[str, Artifact]:
+        # Only this operation tells Active and Guidance. It answers with a page token that it does not accept.
+        artifacts: dict[str, Artifact] = {}
+        details = self._catalog().list_provisioning_artifacts(ProductId=product)[
+            "ProvisioningArtifactDetails"
+        ]
+        for each in sorted(details, key=lambda one: str(one.get("CreatedTime", ""))):
+            description = each.get("Description", "")
+            fingerprint, values = digests(description)
+            version = each["Name"]
+            # Names are not unique; the newest of a name is the one that counts.
+            self.ids.artifacts[name, version] = each["Id"]
+            artifacts[version] = Artifact(
+                version,
+                description,
+                fingerprint,
+                values,
+                each.get("Active", True),
+                each.get("Guidance", "DEFAULT"),
+            )
+        return artifacts
+
+    def _once(self, known: dict[str, str], name: str, found: str, noun: str, tag: str) -> None:
+        if known.setdefault(name, found) != found:
+            raise AwsError(
+                Problem(
+                    Where(f"aws {self._region}"),
+                    f"two {noun}s carry the tag {tag} of '{name}': {known[name]} and {found}",
+                    "Remove the tag from the one that is not ours.",
+                )
+            )
+
+    # --- associations and constraints
+
+    def _offers(
+        self, portfolios: Mapping[str, Portfolio]
+    ) -> Iterator[tuple[tuple[str, str], frozenset[Constraint]]]:
+        ours = {found: name for name, found in self.ids.products.items()}
+        for portfolio in portfolios:
+            there = self.ids.portfolios[portfolio]
+            constraints: dict[str, set[Constraint]] = {}
+            for each in self._pages("list_constraints_for_portfolio", "ConstraintDetails", PortfolioId=there):
+                name = ours.get(each.get("ProductId", ""))
+                if name is None:
+                    continue
+                answer = self._catalog().describe_constraint(
+                    Id=each["ConstraintId"]
+                )  # lists omit the parameters
+                kind = answer["ConstraintDetail"]["Type"]
+                self.ids.constraints[portfolio, name, kind] = each["ConstraintId"]
+                constraints.setdefault(name, set()).add(
+                    Constraint(kind, _canonical(answer.get("ConstraintParameters", "{}")))
+                )
+            for each in self._pages("search_products_as_admin", "ProductViewDetails", PortfolioId=there):
+                name = ours.get(each["ProductViewSummary"]["ProductId"])
+                if name is not None:
+                    yield (portfolio, name), frozenset(constraints.get(name, ()))
+
+    def find_tag_options(self) -> frozenset[TagOption]:
+        """The active TagOptions; the ids of the others are kept too, to switch them on again."""
+        active = set()
+        for each in self._pages("list_tag_options", "TagOptionDetails"):
+            option = TagOption(each["Key"], each["Value"])
+            self.ids.tag_options[option] = each["Id"]
+            if each.get("Active", True):
+                active.add(option)
+        return frozenset(active)
+
+    # --- what lies beside Service Catalog
+
+    def template(self, product: str, version: str) -> str:
+        """The text of a published version's template, from where Service Catalog says it lies."""
+        answer = self._catalog().describe_provisioning_artifact(
+            ProductId=self.ids.products[product],
+            ProvisioningArtifactId=self.ids.artifacts[product, version],
+            Verbose=True,
+        )
+        info = answer.get("Info", {})
+        if "CloudFormationTemplate" in info:
+            return str(info["CloudFormationTemplate"])
+        host, _, key = info["TemplateUrl"].removeprefix("https://").partition("/")
+        bucket = host.split(".")[0]
+        if bucket.startswith("s3"):  # path style
+            bucket, _, key = key.partition("/")
+        body = self._sessions.client("s3", self._region).get_object(
+            Bucket=bucket, Key=unquote(key.partition("?")[0])
+        )
+        return str(body["Body"].read().decode())
+
+    def _roles(self, stack: str) -> dict[str, LaunchRole]:
+        client = self._sessions.client("cloudformation", self._region)
+        try:
+            body = client.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+        except ClientError as error:
+            if "does not exist" in error.response["Error"].get("Message", ""):
+                return {}
+            raise
+        return roles_of(json.loads(body) if isinstance(body, str) else body)
+
+
+def _tags(answer: Mapping[str, Any]) -> Tags:
+    return tuple(sorted((each["Key"], each["Value"]) for each in answer.get("Tags", [])))
+
+
+def _options(answer: Mapping[str, Any]) -> frozenset[TagOption]:
+    return frozenset(TagOption(each["Key"], each["Value"]) for each in answer.get("TagOptions", []))
+
+
+def _own(tags: Tags, key: str, catalogue: str) -> str | None:
+    """Our id of a resource, when its identity tag is this catalogue's."""
+    owner, _, name = dict(tags).get(key, "").partition("/")
+    return name if name and owner == catalogue else None
+
+
+def _canonical(parameters: str) -> str:
+    return json.dumps(json.loads(parameters), sort_keys=True, separators=(",", ":"))

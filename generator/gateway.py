@@ -1,0 +1,72 @@
+"""What the publisher needs of an AWS: to read the catalogue, to perform one change, and to keep release records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from generator.bundle import Bundle
+from generator.changes import Change
+from generator.model import State
+
+
+@dataclass(frozen=True)
+class Identity:
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The bytes that changes refer to by key: bundles by product id, and the launch roles' stack template."""
+
+    bundles: Mapping[str, Bundle]
+    role_stack: str = ""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The newest release record: its number, and the number of the last one that was finished.
+
+    The next record's number is `number + 1`; idempotency tokens take `finished`, so that what a dead publisher
+    began is continued under the same tokens.
+    """
+
+    number: int
+    finished: int
+    holder: str = ""  # who is publishing right now, if anybody
+
+
+class Gateway(Protocol):
+    """A target's account, for one catalogue. Every method raises AwsError with the request id when AWS says no.
+
+    Release records lie in the artifact bucket of the target's home region.
+    """
+
+    role_stack: str  # the name of the launch roles' stack
+
+    def identity(self) -> Identity: ...
+
+    def observe(self, region: str) -> State:
+        """The catalogue as it is in a region; in the home region with the launch roles."""
+
+    def perform(self, change: Change, token: str, contents: Contents) -> None:
+        """Carry out one change in an observed region; return when AWS has settled it."""
+
+    def release(self) -> Release: ...
+
+    def claim(self, release: Release) -> None:
+        """Begin record `release.number + 1`; raises Refused when another publisher was faster."""
+
+    def renew(self, release: Release) -> None:
+        """Keep the claim alive while publishing."""
+
+    def record(self, number: int, outcome: Mapping[str, Any]) -> None:
+        """Finish that record."""
+
+    def artifact_template(self, region: str, product: str, version: str) -> str | None:
+        """The text of a published version's template; None when there is no such version."""
+
+    def identifiers(self, region: str) -> Mapping[str, str]:
+        """AWS's ids of what was observed or made, by `portfolio/<id>`, `product/<id>`, `artifact/<id>/<version>`."""

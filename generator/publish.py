@@ -1,0 +1,196 @@
+"""The line in one place: observe and decide into a plan, and carry a plan out.
+
+`prepare` reads and decides; `apply` writes, in order, and leaves a release record. After a failure at any point,
+preparing and applying again continues where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from generator import changes as c
+from generator import desired
+from generator.bundle import Bundle
+from generator.catalogue import Catalogue, Target
+from generator.errors import AwsError, FactoryError, Problem, Refused, Where
+from generator.gateway import Contents, Gateway, Release
+from generator.launch_role import LaunchRole, merge, stack_template
+from generator.model import State
+from generator.plan import Plan, Unchanged, absent_portfolios, diff
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan with what is needed to carry it out."""
+
+    plan: Plan
+    release: Release
+    contents: Contents = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a plan."""
+
+    plan: Plan
+    done: int  # changes performed
+    record: int  # number of the release record; 0 when there was nothing to do
+    identifiers: Mapping[str, Mapping[str, str]]  # AWS's ids by region
+
+
+def guard(target: Target, gateway: Gateway) -> None:
+    """Refuse to touch an account that is not the target's."""
+    identity = gateway.identity()
+    if identity.account != target.spec.account:
+        raise Refused(
+            Problem(
+                target.where("account"),
+                f"target '{target.id}' is account {target.spec.account}, but you are {identity.arn}",
+                "Use credentials of that account (AWS_PROFILE, or `role:` in the target), or another --target.",
+            )
+        )
+
+
+def prepare(
+    catalogue: Catalogue,
+    bundles: Sequence[Bundle],
+    target: Target,
+    gateway: Gateway,
+    *,
+    selected: bool,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Prepared:
+    """The plan for a target. `selected`: only the bundles' products were asked for, all else stays as it is."""
+    guard(target, gateway)
+    release = gateway.release()
+    changes: list[c.Change] = []
+    unchanged: list[Unchanged] = []
+    notes = desired.warnings(catalogue, [bundle.product for bundle in bundles])
+    problems: list[Problem] = []
+    existing: set[str] = set()
+    by_id = {bundle.id: bundle for bundle in bundles}
+    stack_text = ""
+    for region in target.spec.regions:
+        progress(f"read the catalogue in {region}")
+        observed = gateway.observe(region)
+        wanted = desired.state(catalogue, bundles, target, region)
+        stack, text = _role_stack(wanted, observed, gateway.role_stack, target)
+        stack_text = text or stack_text
+        existing |= observed.products.keys()
+        try:
+            more, same = diff(wanted, observed, by_id, stack=stack, selected=selected)
+        except FactoryError as error:
+            problems += error.problems
+            continue
+        changes += more
+        unchanged += same
+        if not selected:
+            notes += absent_portfolios(wanted, observed)
+    if problems:
+        raise FactoryError(*problems)
+    plan = Plan(
+        catalogue=catalogue.name,
+        target=target.id,
+        account=target.spec.account,
+        changes=tuple(changes),
+        unchanged=tuple(unchanged),
+        notes=tuple(notes),
+        existing=len(existing),
+        generation=release.number,
+    )
+    return Prepared(plan, release, Contents(by_id, stack_text))
+
+
+def _role_stack(
+    wanted: State, observed: State, name: str, target: Target
+) -> tuple[c.DeployLaunchRoles | None, str]:
+    """The launch roles' stack when it differs from the deployed one, and its template.
+
+    Roles only grow here: versions published before may still run under them. Roles of products that are not asked
+    for, or are gone, stay as they are.
+    """
+    if wanted.region != target.home_region:
+        return None, ""
+    roles: dict[str, LaunchRole] = dict(observed.roles)
+    for product, role in wanted.roles.items():
+        roles[product] = merge(observed.roles[product], role) if product in observed.roles else role
+    changed = [product for product in sorted(roles) if roles[product] != observed.roles.get(product)]
+    if not changed:
+        return None, ""
+    text = json.dumps(stack_template(roles[product] for product in sorted(roles)), indent=1)
+    added = tuple(
+        (
+            product,
+            len(roles[product].grants - observed.roles[product].grants)
+            if product in observed.roles
+            else len(roles[product].grants),
+        )
+        for product in changed
+    )
+    digest = sha256(text.encode()).hexdigest()
+    known = frozenset(observed.roles)
+    return (
+        c.DeployLaunchRoles(
+            wanted.region, name, bool(observed.roles), added, tuple(sorted(set(changed) & known)), digest
+        ),
+        text,
+    )
+
+
+def apply(
+    prepared: Prepared, gateway: Gateway, *, progress: Callable[[int, int, c.Change], None] = lambda *_: None
+) -> Outcome:
+    """Carry a plan out, change by change, and record what was done.
+
+    Raises Refused when another publisher is at work or was faster, AwsError when AWS refuses a change; what was done
+    before is in the record, and the next plan continues from there.
+    """
+    plan, release = prepared.plan, prepared.release
+    regions = sorted({change.region for change in plan.changes})
+    if not plan.changes:
+        return Outcome(plan, 0, 0, {})
+    if release.holder:
+        raise Refused(
+            Problem(
+                Where("publish"),
+                f"another publisher is at work ({release.holder})",
+                "Wait for it, then run again; a claim of a dead publisher lapses after 15 minutes.",
+            )
+        )
+    done: list[c.Change] = []
+    claimed = False
+    try:
+        for index, change in enumerate(plan.changes):
+            if not claimed and not isinstance(change, c.CreateBucket):
+                gateway.claim(release)  # the first publish makes the bucket that the claim is written to
+                claimed = True
+            progress(index, len(plan.changes), change)
+            gateway.perform(change, change.token(plan.catalogue, release.finished), prepared.contents)
+            done.append(change)
+            if claimed:
+                gateway.renew(release)
+    except (AwsError, KeyboardInterrupt) as error:
+        # A plain kill leaves the claim as it is, and the next publisher continues under the same tokens.
+        if claimed and isinstance(error, AwsError):
+            gateway.record(release.number + 1, _record(plan, done, "failed", str(error)))
+        raise
+    if not claimed:
+        gateway.claim(release)
+    gateway.record(release.number + 1, _record(plan, done, "done", ""))
+    identifiers = {region: gateway.identifiers(region) for region in regions}
+    return Outcome(plan, len(done), release.number + 1, identifiers)
+
+
+def _record(plan: Plan, done: Iterable[c.Change], status: str, error: str) -> dict[str, object]:
+    return {
+        "status": status,
+        "catalogue": plan.catalogue,
+        "target": plan.target,
+        "account": plan.account,
+        "plan": plan.checksum,
+        "changes": [change.as_json() for change in done],
+        **({"error": error} if error else {}),
+    }
