@@ -1,0 +1,162 @@
+"""Everything IAM in a launch role: roles passed to services, roles and policies that a product writes, linked roles.
+
+These are the rights by which a launch role could outgrow itself, so each is bound: PassRole to named roles and services,
+role writing to a permission boundary where the target sets one, attachments to the policies that the template names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from generator.errors import FactoryError, Problem, Where
+from generator.launch_role import actions, tables
+from generator.launch_role.model import Condition, Grant, Scope, conditions
+from generator.launch_role.physical import service_of
+from generator.launch_role.scoping import Scoping
+from generator.launch_role.values import ANY, is_set, references
+
+_ROLE_PROPERTY = re.compile(r"(role|roles|rolearn|rolearns|rolename|iaminstanceprofile)$", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(^|\.)(\w*Credentials(Arn)?|SnsCallerArn|DeliverLogsPermissionArn)$")
+_BOUNDARY_KEY = "iam:PermissionsBoundary"
+_ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"}
+_ATTACHING |= {"iam:DetachUserPolicy", "iam:DetachGroupPolicy"}
+
+
+def boundary_arn(boundary: str) -> str:
+    """A boundary's ARN in whichever account the role is; a name stands for a policy with the path "/"."""
+    if not boundary.startswith("arn:"):
+        return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy/{boundary}"
+    return re.sub(r"^arn:[a-z-]+:iam::\d{12}:", "arn:${AWS::Partition}:iam::${AWS::AccountId}:", boundary)
+
+
+def passed_roles(scoping: Scoping, logical_id: str) -> Iterator[tuple[Grant, str]]:
+    """PassRole for every role that a resource's properties name, each with the property that names it.
+
+    A role goes to the type's own service unless the table names another.
+    """
+    resource_type = scoping.physical.type_of(logical_id) or ""
+    for path, value in scoping.paths(logical_id):
+        if isinstance(value, Mapping) and _plain(value):
+            continue
+        if not _ROLE_PROPERTY.search(path) and not _CREDENTIALS.search(path):
+            continue
+        services = tables.passed_to(resource_type, path) or (f"{service_of(resource_type)}.amazonaws.com",)
+        if services == ("",):
+            continue
+        for arn in _role_arns(scoping, value):
+            yield (
+                Grant(
+                    "iam:PassRole", arn, (("StringEquals", "iam:PassedToService", tuple(sorted(services))),)
+                ),
+                path,
+            )
+
+
+def _plain(value: Mapping[str, Any]) -> bool:
+    return len(value) != 1 or not (next(iter(value)) == "Ref" or str(next(iter(value))).startswith("Fn::"))
+
+
+def _role_arns(scoping: Scoping, value: Any) -> Iterable[str]:
+    physical = scoping.physical
+    found: set[str] = set()
+    for text in physical.values.patterns(value):
+        found.add(
+            text
+            if text.startswith("arn:")
+            else f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{text}"
+        )
+    for other in references(value):
+        if physical.type_of(other) == "AWS::IAM::InstanceProfile":
+            # What is passed is the role inside; an instance profile made elsewhere hides it.
+            roles = physical.properties(other).get("Roles")
+            found = {arn for arn in found if ":instance-profile/" not in arn}
+            found.discard(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{physical.names(other)[0]}")
+            found.update(_role_arns(scoping, roles) if roles else ())
+        elif physical.type_of(other) == "AWS::IAM::Role":
+            # Only the template knows the path of a role that is named by Ref.
+            found -= {
+                f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name}"
+                for name in physical.names(other)
+            }
+            found.update(physical.arns(other, "role"))
+    return sorted(
+        re.sub(r":instance-profile/.*", f":role/{ANY}", arn) if ":instance-profile/" in arn else arn
+        for arn in found
+    )
+
+
+def linked_roles(scoping: Scoping, logical_id: str) -> Iterator[tuple[Grant, str]]:
+    """The right to make the service-linked roles that a type may be the first in an account to need."""
+    resource_type = scoping.physical.type_of(logical_id) or ""
+    used = {path.partition(".")[0] for path, _ in scoping.paths(logical_id)} | set(
+        scoping.settings(logical_id)
+    )
+    for entry in tables.linked_roles(resource_type):
+        if entry.when and not used & set(entry.when):
+            continue
+        yield linked_role(entry.service), entry.source
+
+
+def linked_role(service: str) -> Grant:
+    """The right to make one service's linked role."""
+    return Grant(
+        "iam:CreateServiceLinkedRole",
+        f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/aws-service-role/{service}/*",
+        (("StringEquals", "iam:AWSServiceName", (service,)),),
+    )
+
+
+def bound(grant: Grant, scoping: Scoping, logical_id: str, scope: Scope) -> Grant:
+    """The grant with the conditions that keep a role from growing: its boundary, and the policies it may take."""
+    known = actions.action(grant.action)
+    if known is None or known.service != "iam" or not known.writes:
+        return grant
+    extra: list[Condition] = []
+    if scope.boundary and _BOUNDARY_KEY in known.keys:
+        extra.append(("StringEquals", _BOUNDARY_KEY, (boundary_arn(scope.boundary),)))
+    if grant.action in _ATTACHING:
+        extra.append(("ArnLike", "iam:PolicyARN", _attached(scoping, logical_id)))
+    return replace(grant, conditions=conditions([*grant.conditions, *extra]))
+
+
+def _attached(scoping: Scoping, logical_id: str) -> tuple[str, ...]:
+    physical = scoping.physical
+    if physical.type_of(logical_id) == "AWS::IAM::ManagedPolicy":
+        return physical.arns(logical_id)
+    given = physical.values.patterns(physical.properties(logical_id).get("ManagedPolicyArns", []))
+    arns = {
+        text if text.startswith("arn:") else f"arn:${{AWS::Partition}}:iam::{ANY}:policy/{ANY}"
+        for text in given
+    }
+    return tuple(sorted(arns))
+
+
+def check_boundaries(template: Mapping[str, Any], scope: Scope) -> None:
+    """Refuse a template whose roles could not be made: with a boundary set, each role must name one.
+
+    Raises FactoryError with every role that names none.
+    """
+    if scope.boundary is None:
+        return
+    bare = [
+        logical_id
+        for logical_id, declared in (template.get("Resources") or {}).items()
+        if isinstance(declared, Mapping)
+        and declared.get("Type") in ("AWS::IAM::Role", "AWS::IAM::User")
+        and not is_set((declared.get("Properties") or {}).get("PermissionsBoundary"))
+    ]
+    if bare:
+        raise FactoryError(
+            *(
+                Problem(
+                    Where(scope.product),
+                    f"resource '{logical_id}' has no PermissionsBoundary, but the target sets one for every role that a "
+                    "product makes, so that its launch would be denied",
+                    f"Set PermissionsBoundary to {boundary_arn(scope.boundary)}.",
+                )
+                for logical_id in bare
+            )
+        )

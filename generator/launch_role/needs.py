@@ -1,0 +1,180 @@
+"""Which actions CloudFormation takes for a resource with the properties it has, and in which handler.
+
+From the schema's handlers and tagging permissions, corrected against IAM's action table, supplemented where the schema is
+known to be short, and narrowed to what the properties in use explain. On what an action may act is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from generator.errors import fail
+from generator.launch_role import actions, tables
+from generator.launch_role.actions import Action
+from generator.launch_role.physical import fold, service_of
+from generator.launch_role.values import walk
+from generator.lint.schemas import schema
+
+HANDLERS = ("create", "read", "update", "delete")  # nobody lists during a launch
+# Granted nowhere: without it no role can shed its boundary.
+_NEVER = {"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"}
+_VERB = re.compile(
+    r"^(Put|Create|Delete|Update|Set|Modify|Add|Remove|Associate|Disassociate|Enable|Disable)(?=[A-Z])"
+)
+# Properties whose insides are documents of another language, not the resource's own settings.
+_DOCUMENTS = {
+    "PolicyDocument",
+    "AssumeRolePolicyDocument",
+    "KeyPolicy",
+    "Policy",
+    "Definition",
+    "EventPattern",
+    "PipelineDefinition",
+    "DashboardBody",
+    "Environment",
+    "Tags",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Need:
+    """An action that a handler takes, and what asks for it."""
+
+    action: str
+    handler: str
+    because: str
+
+
+def property_paths(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Dotted path and value of every property in use; nothing from inside embedded documents."""
+    for path, value in walk(properties):
+        if not _DOCUMENTS & set(path[:-1]):
+            yield ".".join(path), value
+
+
+def needs(
+    resource_type: str, properties: Mapping[str, Any], settings: Iterable[str] = ()
+) -> tuple[Need, ...]:
+    """The needs of one resource. `settings` are `Property=value` and `@Attribute=value`, where a value decides.
+
+    Raises FactoryError for a type whose permissions nobody knows, and for an action that IAM does not know.
+    """
+    declared = _declared(resource_type)
+    if not declared:
+        raise fail(
+            resource_type,
+            "nothing says which permissions this resource type needs",
+            "Add it, with its source, to generator/launch_role/supplement.json, or keep the launch role elsewhere "
+            "(launch.role: {arn: …}).",
+        )
+    paths = {path for path, _ in property_paths(properties)}
+    paths |= set(settings)
+    found = set()
+    for name, handler, source in declared:
+        because = _because(resource_type, name, paths, source)
+        if because is not None:
+            found.add(Need(name, handler, because))
+    return tuple(sorted(found))
+
+
+def _because(resource_type: str, name: str, paths: set[str], source: str) -> str | None:
+    """What asks for the action, or None when no property in use does."""
+    wanted = tables.needed_for(resource_type, name)
+    if wanted is not None:
+        used = [path for path in sorted(paths) if any(_below(path, pattern) for pattern in wanted)]
+        return f"{used[0]} ({source})" if used else None
+    service = name.partition(":")[0]
+    if service != service_of(resource_type):
+        explained = tables.foreign_properties(service)
+        if explained is not None and _explains(resource_type, explained):
+            used = [path for path in sorted(paths) if explained.search(path)]
+            return f"{used[0]} ({source})" if used else None
+        return source
+    held = _own_property(resource_type, name)
+    if held is None:
+        return source
+    used = [path for path in sorted(paths) if path.partition(".")[0] == held]
+    return f"{used[0]} ({source})" if used else None
+
+
+def _below(path: str, pattern: str) -> bool:
+    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}.*")
+
+
+@cache
+def _explains(resource_type: str, explained: re.Pattern[str]) -> bool:
+    """Whether the schema has any settable property that could ask for that service's actions."""
+    return any(explained.search(name) for name in _property_names(resource_type))
+
+
+@cache
+def _property_names(resource_type: str) -> frozenset[str]:
+    declared = schema(resource_type)
+    read_only = {path.removeprefix("/properties/") for path in declared.get("readOnlyProperties", ())}
+    names = {name for name in declared.get("properties", {}) if name not in read_only}
+    for definition in declared.get("definitions", {}).values():
+        names.update(definition.get("properties", {}))
+    return frozenset(names)
+
+
+@cache
+def _own_property(resource_type: str, name: str) -> str | None:
+    """The top-level property that a writing action of the type's own service is named after, if there is one."""
+    known = actions.action(name)
+    if known is None or not known.writes or known.tags:
+        return None  # tags come unasked, from Service Catalog
+    last = fold(resource_type.split("::")[-1])
+    noun = fold(_VERB.sub("", known.name))
+    if noun == fold(known.name) or noun == last:
+        return None
+    properties = {fold(prop): prop for prop in schema(resource_type).get("properties", {})}
+    return properties.get(noun) or properties.get(noun.removeprefix(last))
+
+
+@cache
+def _declared(resource_type: str) -> tuple[tuple[str, str, str], ...]:
+    """(action, handler, source) of all that the schema and the supplement say, before any narrowing."""
+    declared = schema(resource_type)
+    extra = tables.supplements(resource_type)
+    listed: list[tuple[str, str, str]] = []
+    handlers = declared.get("handlers", {})
+    for handler in HANDLERS:
+        listed += [(name, handler, "schema") for name in handlers.get(handler, {}).get("permissions") or ()]
+    listed += [
+        (name, "tagging", "schema") for name in (declared.get("tagging") or {}).get("permissions") or ()
+    ]
+    for entry in extra:
+        listed += [
+            (name, handler, entry.source) for handler, names in entry.handlers.items() for name in names
+        ]
+    never = {name for entry in extra for name in entry.never} | _NEVER
+    known = {
+        (str(action), handler, source)
+        for name, handler, source in listed
+        for action in corrected(name, resource_type)
+    }
+    found = tuple(sorted(entry for entry in known if entry[0] not in never))
+    if not found and any(not entry.handlers for entry in extra):
+        return (("", "none", extra[0].source),)
+    return found
+
+
+def corrected(name: str, resource_type: str) -> Iterable[Action]:
+    """The IAM actions that a name in a schema stands for: itself, its correction, or a wildcard's expansion."""
+    replaced = tables.correction(name)
+    for wanted in (name,) if replaced is None else replaced:
+        expanded = actions.expand(wanted) if "*" in wanted or "?" in wanted else (wanted,)
+        for one in expanded:
+            known = actions.action(one)
+            if known is None:
+                raise fail(
+                    resource_type,
+                    f"its schema names '{one}', which is no IAM action",
+                    "Add what stands for it, with its source, to generator/launch_role/corrections.json.",
+                )
+            yield known

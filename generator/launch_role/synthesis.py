@@ -1,0 +1,91 @@
+"""From a template to its launch role: every resource's needs, scoped and bound, with the reason for each grant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from generator.errors import FactoryError, Problem, fail
+from generator.launch_role import identity
+from generator.launch_role.model import Condition, Grant, LaunchRole, Reason, Scope, conditions, role_name
+from generator.launch_role.needs import Need, needs
+from generator.launch_role.scoping import Scoping
+from generator.launch_role.stacks import custom_resource, stack_needs
+
+_ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
+_FOR_SERVICES: Condition = ("Bool", "kms:GrantIsForAWSResource", ("true",))
+
+
+def synthesise(template: Mapping[str, Any], scope: Scope) -> tuple[LaunchRole, tuple[Reason, ...]]:
+    """The launch role of one version of a product, and why it grants what it grants.
+
+    `template` holds long-form intrinsics. Raises FactoryError with every resource whose permissions nobody knows.
+    """
+    identity.check_boundaries(template, scope)
+    scoping = Scoping(template, scope)
+    reasons = set(stack_needs(template, scoping, scope))
+    problems: list[Problem] = []
+    for logical_id, declared in (template.get("Resources") or {}).items():
+        try:
+            reasons.update(_resource(str(logical_id), declared, scoping, scope))
+        except FactoryError as error:
+            problems += error.problems
+    if problems:
+        raise FactoryError(*problems)
+    role = LaunchRole(
+        name=role_name(scope.catalogue, scope.product, scope.delivery),
+        catalogue=scope.catalogue,
+        product=scope.product,
+        grants=frozenset(reason.grant for reason in reasons),
+        regions=tuple(sorted(set(scope.regions))),
+        boundary=scope.boundary,
+        launch_boundary=scope.launch_boundary,
+        delivery=scope.delivery,
+    )
+    return role, tuple(sorted(reasons))
+
+
+def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) -> Iterator[Reason]:
+    if (
+        logical_id.startswith("Fn::")
+        or not isinstance(declared, Mapping)
+        or not isinstance(declared.get("Type"), str)
+    ):
+        raise fail(
+            f"{scope.product}: {logical_id}",
+            "the launch role cannot be worked out for what a transform makes at the launch",
+            "Expand the template before publishing, or keep the launch role elsewhere (launch.role: {arn: …}).",
+        )
+    resource_type = declared["Type"]
+    if resource_type.startswith("AWS::Serverless::") or resource_type.endswith("::MODULE"):
+        raise fail(
+            f"{scope.product}: {logical_id}",
+            f"'{resource_type}' only exists until CloudFormation expands it",
+            "Publish the expanded template.",
+        )
+    if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
+        yield from custom_resource(scoping, logical_id)
+        return
+    settings = {f"@{name}={declared[name]}" for name in _ATTRIBUTES if name in declared}
+    settings |= set(scoping.settings(logical_id))
+    for need in needs(resource_type, scoping.physical.properties(logical_id), settings):
+        for grant, because in _grants(need, logical_id, scoping, scope):
+            yield Reason(grant, logical_id, resource_type, need.handler, because)
+    for grant, source in identity.linked_roles(scoping, logical_id):
+        yield Reason(grant, logical_id, resource_type, "create", source)
+
+
+def _grants(need: Need, logical_id: str, scoping: Scoping, scope: Scope) -> Iterator[tuple[Grant, str]]:
+    if need.action in (
+        "",
+        "iam:CreateServiceLinkedRole",
+    ):  # linked roles are named by their table, not by a handler
+        return
+    if need.action == "iam:PassRole":
+        yield from identity.passed_roles(scoping, logical_id)
+        return
+    for grant in scoping.grants(logical_id, need.action, creating=need.handler == "create"):
+        if need.action == "kms:CreateGrant":
+            grant = replace(grant, conditions=conditions([*grant.conditions, _FOR_SERVICES]))
+        yield identity.bound(grant, scoping, logical_id, scope), need.because
