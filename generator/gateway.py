@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from generator.bundle import Bundle
@@ -19,10 +19,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Contents:
-    """The bytes that changes refer to by key: bundles by product id, and the launch roles' stack template."""
+    """The bytes that changes refer to by key: bundles by product id, and templates of the launch roles' stacks by name."""
 
     bundles: Mapping[str, Bundle]
-    role_stack: str = ""
+    role_stacks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Gateway(Protocol):
     Release records lie in the artifact bucket of the target's home region.
     """
 
-    role_stack: str  # the name of the launch roles' stack
+    def role_stack(self, number: int) -> str:
+        """The name of a stack of launch roles, numbered from 0; never changes, since roles are pinned."""
 
     def identity(self) -> Identity: ...
 

@@ -95,5 +95,8 @@ class State:
     roles: Mapping[str, LaunchRole] = field(
         default_factory=dict
     )  # by product; in the target's home region only
+    placed: Mapping[str, int] = field(
+        default_factory=dict
+    )  # by product: the number of the stack that holds its role
     tag_options: frozenset[TagOption] = frozenset()  # all that exist there
     readers: frozenset[str] = frozenset()  # accounts and organisations that may read the bucket's assets

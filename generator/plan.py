@@ -78,7 +78,7 @@ def diff(
     observed: State,
     bundles: Mapping[str, Bundle],
     *,
-    stack: c.DeployLaunchRoles | None,
+    stacks: Sequence[c.DeployLaunchRoles],
     selected: bool,
 ) -> tuple[list[c.Change], list[Unchanged]]:
     """The changes of one region, in the order to perform them.
@@ -93,8 +93,7 @@ def diff(
     readers = observed.readers | wanted.readers if selected else wanted.readers
     if readers != observed.readers or not observed.bucket_exists:
         changes.append(c.SetBucketPolicy(region, wanted.bucket, tuple(sorted(readers))))
-    if stack:
-        changes.append(stack)
+    changes += stacks
     needed = {portfolio for portfolio, _ in wanted.offers}
     portfolios = {
         name: each

@@ -7,7 +7,7 @@ preparing and applying again continues where it stopped.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -17,7 +17,7 @@ from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Target
 from generator.errors import AwsError, FactoryError, Problem, Refused, Where
 from generator.gateway import Contents, Gateway, Release
-from generator.launch_role import LaunchRole, merge, stack_template
+from generator.launch_role import LaunchRole, merge, shards, stack_template
 from generator.model import State
 from generator.plan import Plan, Unchanged, absent_portfolios, diff
 
@@ -72,16 +72,18 @@ def prepare(
     problems: list[Problem] = []
     existing: set[str] = set()
     by_id = {bundle.id: bundle for bundle in bundles}
-    stack_text = ""
+    texts: dict[str, str] = {}
     for region in target.spec.regions:
         progress(f"read the catalogue in {region}")
         observed = gateway.observe(region)
         wanted = desired.state(catalogue, bundles, target, region)
-        stack, text = _role_stack(wanted, observed, gateway.role_stack, target)
-        stack_text = text or stack_text
+        stacks = list(_role_stacks(wanted, observed, gateway, target))
+        texts |= {stack.stack: text for stack, text in stacks}
         existing |= observed.products.keys()
         try:
-            more, same = diff(wanted, observed, by_id, stack=stack, selected=selected)
+            more, same = diff(
+                wanted, observed, by_id, stacks=[stack for stack, _ in stacks], selected=selected
+            )
         except FactoryError as error:
             problems += error.problems
             continue
@@ -101,43 +103,45 @@ def prepare(
         existing=len(existing),
         generation=release.number,
     )
-    return Prepared(plan, release, Contents(by_id, stack_text))
+    return Prepared(plan, release, Contents(by_id, texts))
 
 
-def _role_stack(
-    wanted: State, observed: State, name: str, target: Target
-) -> tuple[c.DeployLaunchRoles | None, str]:
-    """The launch roles' stack when it differs from the deployed one, and its template.
+def _role_stacks(
+    wanted: State, observed: State, gateway: Gateway, target: Target
+) -> Iterator[tuple[c.DeployLaunchRoles, str]]:
+    """The launch roles' stacks that differ from the deployed ones, with their templates.
 
     Roles only grow here: versions published before may still run under them. Roles of products that are not asked
-    for, or are gone, stay as they are.
+    for, or are gone, stay as they are, and where they are.
     """
     if wanted.region != target.home_region:
-        return None, ""
+        return
     roles: dict[str, LaunchRole] = dict(observed.roles)
     for product, role in wanted.roles.items():
         roles[product] = merge(observed.roles[product], role) if product in observed.roles else role
-    changed = [product for product in sorted(roles) if roles[product] != observed.roles.get(product)]
-    if not changed:
-        return None, ""
-    text = json.dumps(stack_template(roles[product] for product in sorted(roles)), indent=1)
-    added = tuple(
-        (
-            product,
-            len(roles[product].grants - observed.roles[product].grants)
-            if product in observed.roles
-            else len(roles[product].grants),
+    placed = shards(roles, observed.placed)
+    for number in sorted(set(placed.values())):
+        here = [product for product in sorted(roles) if placed[product] == number]
+        changed = [product for product in here if roles[product] != observed.roles.get(product)]
+        if not changed:
+            continue
+        text = json.dumps(stack_template(roles[product] for product in here), indent=1)
+        known = tuple(product for product in changed if product in observed.roles)
+        added = tuple(
+            (name, len(roles[name].grants - (observed.roles[name].grants if name in known else frozenset())))
+            for name in changed
         )
-        for product in changed
-    )
-    digest = sha256(text.encode()).hexdigest()
-    known = frozenset(observed.roles)
-    return (
-        c.DeployLaunchRoles(
-            wanted.region, name, bool(observed.roles), added, tuple(sorted(set(changed) & known)), digest
-        ),
-        text,
-    )
+        yield (
+            c.DeployLaunchRoles(
+                wanted.region,
+                gateway.role_stack(number),
+                number in observed.placed.values(),
+                added,
+                known,
+                sha256(text.encode()).hexdigest(),
+            ),
+            text,
+        )
 
 
 def apply(

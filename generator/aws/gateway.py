@@ -15,11 +15,6 @@ from generator.gateway import Contents, Identity, Release
 from generator.model import State
 
 
-def role_stack_name(catalogue: str) -> str:
-    """The stack that holds the launch roles of a catalogue; never renamed, since roles are pinned."""
-    return f"catalog-launch-roles-{catalogue}"
-
-
 class AwsGateway:
     """See `generator.gateway.Gateway`."""
 
@@ -27,7 +22,9 @@ class AwsGateway:
         self._sessions, self._target, self._catalogue = sessions, target, catalogue
         self._readers: dict[str, Reader] = {}
         self._records: Releases | None = None
-        self.role_stack = role_stack_name(catalogue)
+
+    def role_stack(self, number: int) -> str:
+        return f"catalog-launch-roles-{self._catalogue}" + (f"-{number + 1}" if number else "")
 
     def identity(self) -> Identity:
         with told("sts get-caller-identity"):

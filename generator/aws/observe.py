@@ -7,8 +7,9 @@ none, is left out. Reads only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
@@ -48,8 +49,9 @@ class Reader:
     def _catalog(self) -> Any:
         return self._sessions.client("servicecatalog", self._region)
 
-    def state(self, catalogue: str, stack: str | None) -> State:
-        """`stack` names the launch roles' stack, where this region holds it."""
+    def state(self, catalogue: str, stack: Callable[[int], str] | None) -> State:
+        """`stack` names the launch roles' stacks by number, where this region holds them."""
+        roles = list(self._roles(stack)) if stack else []
         portfolios = dict(self._portfolios(catalogue))
         products = dict(self._products(catalogue))
         exists = self._bucket.exists()
@@ -60,7 +62,8 @@ class Reader:
             portfolios=portfolios,
             products=products,
             offers=dict(self._offers(portfolios)),
-            roles=self._roles(stack) if stack else {},
+            roles={product: role for product, role, _ in roles},
+            placed={product: number for product, _, number in roles},
             tag_options=self.find_tag_options(),
             readers=self._bucket.readers() if exists else frozenset(),
         )
@@ -239,15 +242,18 @@ class Reader:
         )
         return str(body["Body"].read().decode())
 
-    def _roles(self, stack: str) -> dict[str, LaunchRole]:
+    def _roles(self, stack: Callable[[int], str]) -> Iterator[tuple[str, LaunchRole, int]]:
+        """The deployed launch roles with the number of the stack that holds them; the stacks are numbered densely."""
         client = self._sessions.client("cloudformation", self._region)
-        try:
-            body = client.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-        except ClientError as error:
-            if "does not exist" in error.response["Error"].get("Message", ""):
-                return {}
-            raise
-        return roles_of(json.loads(body) if isinstance(body, str) else body)
+        for number in count():
+            try:
+                body = client.get_template(StackName=stack(number), TemplateStage="Original")["TemplateBody"]
+            except ClientError as error:
+                if "does not exist" in error.response["Error"].get("Message", ""):
+                    return
+                raise
+            for product, role in roles_of(json.loads(body) if isinstance(body, str) else body).items():
+                yield product, role, number
 
 
 def _tags(answer: Mapping[str, Any]) -> Tags:

@@ -83,7 +83,7 @@ class Performer:
 
     @_do.register
     def _(self, change: c.DeployLaunchRoles) -> None:
-        body = self._contents.role_stack.encode()
+        body = self._contents.role_stacks[change.stack].encode()
         key = f"launch-roles/{sha256(body).hexdigest()}.json"
         self._bucket.upload(key, body, "application/json")
         deploy(

@@ -1,0 +1,115 @@
+"""A plan as text, Markdown and JSON. Pure: the caller prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from generator.changes import OBSERVE, RECORD, Change
+from generator.plan import Plan, Unchanged
+
+Paint = Callable[[str, str], str]  # text, sign
+
+
+def plain(text: str, _sign: str) -> str:
+    return text
+
+
+def coloured(text: str, sign: str) -> str:
+    """ANSI colours by sign: green for what comes, yellow for what changes, red for what goes."""
+    return f"\x1b[{ {'+': 32, '~': 33, '-': 31}[sign] }m{text}\x1b[0m"
+
+
+def as_text(plan: Plan, paint: Paint = plain) -> str:
+    lines = [f"Plan for target {plan.target} (account {plan.account}), catalogue {plan.catalogue}"]
+    for region, changes in groupby(plan.changes, key=lambda change: change.region):
+        lines += ["", f"{region}:"]
+        for change in changes:
+            lines.append(paint(f"  {change.sign} {change.about}", change.sign))
+            lines += [f"      {detail}" for detail in change.details]
+    if plan.unchanged:
+        lines += ["", *unchanged_lines(plan.unchanged)]
+    lines += [f"note: {note}" for note in plan.notes]
+    lines += ["", summary(plan.changes)]
+    return "\n".join(lines) + "\n"
+
+
+def unchanged_lines(unchanged: Iterable[Unchanged]) -> list[str]:
+    """A no-op explains itself: one line per product, all its regions together."""
+    by_product: dict[tuple[str, str, str], list[str]] = {}
+    for each in unchanged:
+        by_product.setdefault((each.product, each.version, each.fingerprint), []).append(each.region)
+    return [
+        f"unchanged: {product} {version} sha256:{fingerprint[:12]}… ({', '.join(regions)})"
+        for (product, version, fingerprint), regions in by_product.items()
+    ]
+
+
+def summary(changes: Iterable[Change]) -> str:
+    signs = [change.sign for change in changes]
+    if not signs:
+        return "Nothing to do."
+    words = [
+        f"{signs.count(sign)} to {verb}" for sign, verb in (("+", "add"), ("~", "change"), ("-", "remove"))
+    ]
+    return f"Plan: {', '.join(words)}."
+
+
+def as_markdown(plan: Plan) -> str:
+    """For a comment on a pull request."""
+    lines = [f"### Catalogue plan for `{plan.target}` ({plan.account})", ""]
+    if not plan.changes:
+        lines += ["Nothing to do.", ""]
+    else:
+        lines += ["| region | | change | details |", "|---|---|---|---|"]
+        for change in plan.changes:
+            details = "<br>".join(_cell(detail) for detail in change.details)
+            lines.append(f"| {change.region} | `{change.sign}` | {_cell(change.about)} | {details} |")
+        lines += ["", summary(plan.changes), ""]
+    if plan.unchanged:
+        lines += ["<details><summary>Unchanged</summary>", ""]
+        lines += [f"- {line}" for line in unchanged_lines(plan.unchanged)]
+        lines += ["", "</details>", ""]
+    lines += [f"> {_cell(note)}" for note in plan.notes]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def as_json(plan: Plan) -> str:
+    return json.dumps(plan.as_json(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def policy(plan: Plan, partition: str, buckets: Iterable[tuple[str, str]], stack: str) -> str:
+    """The IAM policy that a publisher needs for this plan: reading, its changes, and recording them.
+
+    `buckets` are (region, bucket) of the target; `stack` starts the names of the launch roles' stacks.
+    """
+    by_resource: dict[tuple[str, ...], set[str]] = {}
+    grants: dict[str, set[str]] = {}
+    for region, bucket in buckets:
+        values = {
+            "partition": partition,
+            "account": plan.account,
+            "region": region,
+            "bucket": bucket,
+            "stack": stack,
+            "roles": "catalog-launch-",
+        }
+        needed = [*OBSERVE, *(RECORD if plan.changes else ())]
+        needed += [
+            grant for change in plan.changes if change.region == region for grant in change.permissions
+        ]
+        for action, resource in needed:
+            grants.setdefault(action, set()).add(resource.format(**values))
+    for action, resources in grants.items():
+        key = ("*",) if "*" in resources else tuple(sorted(resources))
+        by_resource.setdefault(key, set()).add(action)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
+        for resources, actions in sorted(by_resource.items())
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
