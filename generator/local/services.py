@@ -14,10 +14,11 @@ from generator.local.service import Service
 
 # By the name that requests are signed for.
 MODULES = {
+    "cloudformation": "generator.local.stacks.service",
     "servicecatalog": "generator.local.servicecatalog",
     "sts": "generator.local.sts",
 }
-TABLES = ("generator.local.tables",)
+TABLES = ("generator.local.tables", "generator.local.stacks.tables")
 
 
 @cache

@@ -1,0 +1,8 @@
+"""CloudFormation, whole: importing this registers all of its operations."""
+
+from __future__ import annotations
+
+from . import change_set_api, stack_api, template_api
+from .api import SERVICE
+
+__all__ = ["SERVICE", "change_set_api", "stack_api", "template_api"]
