@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
     from generator.local.state import State, Tx
+    from generator.local.weather import Forecast, Weather
 
 Params = Mapping[str, Any]
 Handler = Callable[["Call"], Mapping[str, Any]]
@@ -67,6 +68,8 @@ class Call:
     now: datetime
     state: State
     clients: Callable[[str, str, Identity], Any]
+    weather: Weather
+    forecast: Forecast
     headers: Mapping[str, str] = field(default_factory=dict)
     _tx: Tx | None = None
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,15 @@ class Tx:
     def __init__(self, connection: sqlite3.Connection, *, writable: bool) -> None:
         self.connection = connection
         self.writable = writable
+        self._undo: list[Callable[[], None]] = []
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Call this if what was written is taken back: for what is remembered outside of the database."""
+        self._undo.append(undo)
+
+    def rolled_back(self) -> None:
+        for undo in self._undo:
+            undo()
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         return self.connection.execute(sql, values)
@@ -119,6 +128,7 @@ class State:
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            tx.rolled_back()
             raise
         finally:
             self._local.tx = None
@@ -130,6 +140,7 @@ class State:
         except BaseException:
             tx.execute("ROLLBACK TO inner_call")
             tx.execute("RELEASE inner_call")
+            tx.rolled_back()
             raise
         tx.execute("RELEASE inner_call")
 

@@ -1,0 +1,173 @@
+"""The one way into the local AWS: a request, signed or not, to the service it is meant for.
+
+Used by the boto3 session of this process and, as a WSGI application, by the HTTP server. It knows who calls and which
+service answers; it must not know what any service does.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from generator.errors import FactoryError
+from generator.local import engine, services
+from generator.local.identity import Identities, Scope, scope
+from generator.local.journal import Journal
+from generator.local.service import Call, Identity, ServiceError
+from generator.local.state import State
+from generator.local.weather import Forecast, Weather
+from generator.local.wire import Request, Response, query, refusal
+
+Clients = Callable[[str, str, Identity], Any]
+# Services whose endpoint is not `<signing name>.<region>.amazonaws.com`, which is where moto expects them.
+HOSTS = {
+    "iam": "iam.amazonaws.com",
+    "organizations": "organizations.us-east-1.amazonaws.com",
+    "budgets": "budgets.amazonaws.com",
+    "cloudfront": "cloudfront.amazonaws.com",
+    "route53": "route53.amazonaws.com",
+    "sagemaker": "api.sagemaker.{region}.amazonaws.com",
+    "ecr": "api.ecr.{region}.amazonaws.com",
+    "eventbridge": "events.{region}.amazonaws.com",
+}
+
+
+class App:
+    """The services over one state."""
+
+    def __init__(self, state: State, identities: Identities, clients: Clients) -> None:
+        self.state = state
+        self.identities = identities
+        self.journal = Journal(state)
+        self.weather = Weather.from_environment()
+        self._clients = clients
+
+    def answer(self, request: Request) -> Response:
+        """The answer to a request whose URL names the service's own host."""
+        request_id = str(uuid.uuid4())
+        signed = scope(request)
+        try:
+            today = self.weather.now(request.headers)
+            number = self.weather.before(today)
+            response = self._answer(request, signed, request_id, today)
+            self.weather.after(today, number)
+        except ServiceError as error:
+            response = _refused(request, signed, error, request_id)
+        return response
+
+    def _answer(self, request: Request, signed: Scope | None, request_id: str, today: Forecast) -> Response:
+        if signed is None:
+            raise ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+        identity = self.identities.find(signed.access_key)
+        if signed.service in services.MODULES:
+            call = Call(
+                service=signed.service,
+                operation="",
+                params={},
+                identity=identity,
+                region=signed.region,
+                request_id=request_id,
+                now=datetime.now(UTC),
+                state=self.state,
+                clients=self._clients,
+                headers=request.headers,
+                weather=self.weather,
+                forecast=today,
+            )
+            return engine.respond(services.service(signed.service), request, call)
+        if signed.service == "s3":
+            self._check_owner(request)
+        return self.journal.answer(request, identity)
+
+    def _check_owner(self, request: Request) -> None:
+        """A bucket of another owner than expected is refused, which moto does not do."""
+        expected = request.headers.get("x-amz-expected-bucket-owner")
+        if expected is None:
+            return
+        owner = self.journal.bucket_owner(bucket_name(request.url))
+        if owner is not None and owner != expected:
+            raise ServiceError("AccessDenied", "Access Denied", 403)
+
+    def over_http(self, request: Request) -> Response:
+        """The same for a request to the loopback address, whose signature names the service."""
+        signed = scope(request)
+        parts = urlsplit(request.url)
+        if signed is not None:
+            host = HOSTS.get(signed.service, "{service}.{region}.amazonaws.com")
+            host = host.format(service=signed.service, region=signed.region)
+            request = Request(
+                request.method,
+                urlunsplit(("https", host, parts.path, parts.query, "")),
+                {**request.headers, "host": host},
+                request.body,
+            )
+        try:
+            return self.answer(request)
+        except FactoryError as error:
+            failure = ServiceError("InternalFailure", str(error), 500)
+            return _refused(request, signed, failure, str(uuid.uuid4()))
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """The WSGI application."""
+        response = self.over_http(_from_environ(environ))
+        headers = {k: v for k, v in response.headers.items() if k.lower() not in ("content-length", "status")}
+        if environ["REQUEST_METHOD"] == "HEAD":
+            lengths = [v for k, v in response.headers.items() if k.lower() == "content-length"]
+            headers["Content-Length"] = lengths[0] if lengths else "0"
+        else:
+            headers["Content-Length"] = str(len(response.body))
+        start_response(
+            f"{response.status} {'OK' if response.status < 400 else 'Refused'}", list(headers.items())
+        )
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+
+def bucket_name(url: str) -> str:
+    """The bucket that a request to S3 names, in the host or as the first part of the path."""
+    parts = urlsplit(url)
+    host = parts.netloc.partition(".s3")[0]
+    return host if host != parts.netloc and not parts.netloc.startswith("s3") else parts.path.split("/")[1]
+
+
+def _from_environ(environ: dict[str, Any]) -> Request:
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    chunked = environ.get("wsgi.input_terminated")
+    body = environ["wsgi.input"].read() if chunked and not length else environ["wsgi.input"].read(length)
+    path = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if path is None:
+        path = quote(environ["PATH_INFO"].encode("latin-1")) + (
+            f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
+        )
+    return Request(
+        environ["REQUEST_METHOD"], f"http://{headers.get('host', 'localhost')}{path}", headers, body
+    )
+
+
+def _refused(request: Request, signed: Scope | None, error: ServiceError, request_id: str) -> Response:
+    """A refusal that no service made, in the protocol of the request."""
+    service = signed.service if signed else ""
+    headers = request.headers
+    if service in services.MODULES:
+        protocol = engine.protocol(request)
+        return refusal(protocol, services.service(service).model, error, request_id)
+    if "x-amz-target" in headers or "json" in headers.get("content-type", ""):
+        content = f'{{"__type": "{error.code}", "message": {json.dumps(error.message)}}}'
+        return Response(error.status, {"Content-Type": "application/x-amz-json-1.1"}, content.encode())
+    if service in ("s3", ""):
+        text = f"<Error><Code>{error.code}</Code><Message>{query.text(error.message)}</Message></Error>"
+    else:
+        text = query.error("", error.code, error.message, error.status, request_id)
+    body = b"" if request.method == "HEAD" else text.encode()
+    return Response(error.status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, body)

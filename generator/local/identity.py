@@ -1,0 +1,109 @@
+"""Who calls: from the access key of a request to an account and a principal.
+
+Signatures are not checked: whoever can reach the loopback address or the folder is trusted, as with any local tool.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import parse_qs, urlsplit
+
+from generator.local.service import Identity, ServiceError
+from generator.local.state import State
+from generator.local.wire import Request
+
+ADMINISTRATOR = "administrator"
+SECRET = "local"  # noqa: S105 - not a secret: signatures are not checked
+KEY_PREFIX = "AKIALOCL"  # followed by the account: 20 characters, as AWS's own
+SCOPE = re.compile(r"Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+SCOPE_V2 = re.compile(r"AWS ([^:\s]+):")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a signature says of itself."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def scope(request: Request) -> Scope | None:
+    """The signature's scope, from the header or a presigned URL; None for an anonymous request."""
+    header = request.headers.get("authorization", "")
+    if found := SCOPE.search(header):
+        return Scope(*found.groups())
+    if found := SCOPE_V2.match(header):
+        return Scope(found[1], "us-east-1", "s3")
+    asked = parse_qs(urlsplit(request.url).query)
+    if "X-Amz-Credential" in asked:
+        parts = asked["X-Amz-Credential"][0].split("/")
+        if len(parts) == 5:
+            return Scope(parts[0], parts[2], parts[3])
+    if "AWSAccessKeyId" in asked:
+        return Scope(asked["AWSAccessKeyId"][0], "us-east-1", "s3")
+    return None
+
+
+def administrator(account: str) -> Identity:
+    """The user that every account of the local AWS has from the start."""
+    return Identity(account, f"arn:aws:iam::{account}:user/{ADMINISTRATOR}", f"AIDALOCL{account}")
+
+
+def administrator_key(account: str) -> str:
+    return KEY_PREFIX + account
+
+
+class Identities:
+    """Access keys and whom they stand for.
+
+    Known are the administrator's key of any account, an account id used as a key, and what STS and IAM handed out;
+    any other key is the administrator of the default account, so that clients with made-up keys work.
+    """
+
+    def __init__(self, state: State, account: str) -> None:
+        self.state = state
+        self.account = account
+        self._handed_out: dict[str, tuple[Identity, float | None]] = {}
+        self._internal: dict[str, Identity] = {}
+        self._lock = threading.Lock()
+
+    def internal_key(self, identity: Identity) -> str:
+        """A key for calls between services, known in this process alone."""
+        digest = sha256(f"{identity.arn} {identity.role_arn}".encode()).hexdigest().upper()
+        key = "ASIAINTERNAL" + digest[:8]
+        with self._lock:
+            self._internal[key] = identity
+        return key
+
+    def find(self, access_key: str) -> Identity:
+        if access_key in self._internal:
+            return self._internal[access_key]
+        account = access_key.removeprefix(KEY_PREFIX)
+        if re.fullmatch(r"\d{12}", account):
+            return administrator(account)
+        found = self._handed_out.get(access_key) or self._read(access_key)
+        if found is None:
+            return administrator(self.account)
+        identity, expires = found
+        if expires is not None and expires < time.time():
+            raise ServiceError(
+                "ExpiredTokenException", "The security token included in the request is expired", 403
+            )
+        return identity
+
+    def _read(self, access_key: str) -> tuple[Identity, float | None] | None:
+        with self.state.read() as tx:
+            row = tx.one(
+                "SELECT account, arn, user_id, role_arn, expires FROM credential WHERE access_key=?",
+                access_key,
+            )
+        if row is None:
+            return None
+        found = Identity(row["account"], row["arn"], row["user_id"], row["role_arn"]), row["expires"]
+        self._handed_out[access_key] = found  # credentials never change once handed out
+        return found

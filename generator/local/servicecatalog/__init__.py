@@ -1,0 +1,35 @@
+"""AWS Service Catalog: portfolios, products, versions and what governs them, as rows of the local AWS's state.
+
+Each module owns a few operations; importing it registers them. What no module offers is answered with an error that
+says so.
+"""
+
+from generator.local.servicecatalog import (
+    artifacts,
+    budgets,
+    constraints,
+    copies,
+    portfolios,
+    principals,
+    products,
+    search,
+    service_actions,
+    shares,
+    tag_options,
+)
+from generator.local.servicecatalog.catalog import SERVICE
+
+__all__ = [
+    "SERVICE",
+    "artifacts",
+    "budgets",
+    "constraints",
+    "copies",
+    "portfolios",
+    "principals",
+    "products",
+    "search",
+    "service_actions",
+    "shares",
+    "tag_options",
+]
