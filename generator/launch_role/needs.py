@@ -7,9 +7,8 @@ known to be short, and narrowed to what the properties in use explain. On what a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -72,38 +71,39 @@ def needs(
             "Add it, with its source, to generator/launch_role/supplement.json, or keep the launch role elsewhere "
             "(launch.role: {arn: …}).",
         )
-    paths = {path for path, _ in property_paths(properties)}
-    paths |= set(settings)
-    found = set()
-    for name, handler, source in declared:
-        because = _because(resource_type, name, paths, source)
-        if because is not None:
-            found.add(Need(name, handler, because))
-    return tuple(sorted(found))
+    paths = sorted({*(path for path, _ in property_paths(properties)), *settings})
+    asked = {name: _asked_by(resource_type, name, paths) for name in {name for name, _, _ in declared}}
+    return tuple(
+        sorted(
+            Need(name, handler, f"{asked[name]} ({source})" if asked[name] else source)
+            for name, handler, source in declared
+            if asked[name] is not None
+        )
+    )
 
 
-def _because(resource_type: str, name: str, paths: set[str], source: str) -> str | None:
-    """What asks for the action, or None when no property in use does."""
+def _asked_by(resource_type: str, name: str, paths: Sequence[str]) -> str | None:
+    """The property that asks for the action, "" when none has to, or None when one would have to and none does."""
+    asking = _asking(resource_type, name)
+    return "" if asking is None else next((path for path in paths if asking.search(path)), None)
+
+
+@cache
+def _asking(resource_type: str, name: str) -> re.Pattern[str] | None:
+    """The property paths of which one has to be in use for the action to be needed; None: it is needed always."""
     wanted = tables.needed_for(resource_type, name)
     if wanted is not None:
-        used = [path for path in sorted(paths) if any(_below(path, pattern) for pattern in wanted)]
-        return f"{used[0]} ({source})" if used else None
+        return re.compile("|".join(f"^{_glob(path)}($|[.])" for path in wanted))
     service = name.partition(":")[0]
     if service != service_of(resource_type):
         explained = tables.foreign_properties(service)
-        if explained is not None and _explains(resource_type, explained):
-            used = [path for path in sorted(paths) if explained.search(path)]
-            return f"{used[0]} ({source})" if used else None
-        return source
+        return explained if explained is not None and _explains(resource_type, explained) else None
     held = _own_property(resource_type, name)
-    if held is None:
-        return source
-    used = [path for path in sorted(paths) if path.partition(".")[0] == held]
-    return f"{used[0]} ({source})" if used else None
+    return None if held is None else re.compile(rf"^{re.escape(held)}($|[.])")
 
 
-def _below(path: str, pattern: str) -> bool:
-    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}.*")
+def _glob(path: str) -> str:
+    return re.escape(path).replace(r"\*", ".*")
 
 
 @cache

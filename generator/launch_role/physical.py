@@ -147,6 +147,12 @@ class Physical:
     def __init__(self, template: Mapping[str, Any], scope: Scope) -> None:
         self._resources: Mapping[str, Any] = template.get("Resources") or {}
         self._scope = scope
+        self.logical_ids = frozenset(self._resources)
+        self._types = {
+            name: str(declared.get("Type"))
+            for name, declared in self._resources.items()
+            if isinstance(declared, Mapping)
+        }
         self._under_way: set[str] = set()
         self._names: dict[str, tuple[str, ...]] = {}
         self._arns: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -154,15 +160,9 @@ class Physical:
             template, stack_name=scope.stack_name, region=scope.region, resource=self.attribute
         )
 
-    @property
-    def logical_ids(self) -> frozenset[str]:
-        """The resources of the template."""
-        return frozenset(self._resources)
-
     def type_of(self, logical_id: str) -> str | None:
         """The type of a resource of the template."""
-        declared = self._resources.get(logical_id)
-        return str(declared.get("Type")) if isinstance(declared, Mapping) else None
+        return self._types.get(logical_id)
 
     def properties(self, logical_id: str) -> Mapping[str, Any]:
         """The properties as the template gives them."""
@@ -238,13 +238,18 @@ class Physical:
             return (ANY,)
         holder = mapped or settable.get(fold(variable))
         if holder and holder != name_property(resource_type):
-            return self.values.patterns(properties[holder]) if is_set(properties.get(holder)) else (ANY,)
+            given = self.values.patterns(properties[holder]) if is_set(properties.get(holder)) else (ANY,)
+            return tuple(_short(text) for text in given)
         if holder or last:
             names = self.names(logical_id)
             # An alias's name repeats the word that the ARN has already; a secret's ARN ends in six random characters.
             prefix = "alias/" if variable == "Alias" else ""
+            slash = variable.endswith("WithoutLeadingSlash")
             end = "-*" if variable == "SecretId" else ""
-            return tuple(_end(name.removeprefix(prefix), end) for name in names)
+            return tuple(
+                _end(_short(name.removeprefix(prefix)).removeprefix("/" if slash else ""), end)
+                for name in names
+            )
         return (ANY,)
 
     def _with_path(self, logical_id: str, arn: str) -> Iterable[str]:
@@ -278,6 +283,15 @@ class Physical:
 
 def _variables(arn: str) -> list[str]:
     return [v for v in re.findall(r"\$\{([^}]+)\}", arn) if v not in ("Partition", "Region", "Account")]
+
+
+def _short(name: str) -> str:
+    """The last part of what may be given as an ARN instead of a name."""
+    return (
+        re.split(r"[:/](?!:)", name.replace("::", "\0"))[-1].replace("\0", "::")
+        if name.startswith("arn:")
+        else name
+    )
 
 
 def _end(name: str, end: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -24,15 +25,27 @@ _MAKES = re.compile(r"^(Create|Run|Register|Request|Allocate|Import|Put|Start)(?
 _MOST_TYPES = 6
 
 
+@cache
 def unscoped(resource: str) -> bool:
     """Whether a pattern covers a whole service: `*`, or an ARN with nothing fixed after the account."""
     return resource == ANY or set(_plain(resource).split(":", 5)[-1]) <= set("*/:")
 
 
+@cache
 def nameless(resource: str) -> bool:
     """Whether a pattern fixes no more than the kind of resource, as when the service makes up the id."""
     tail = _plain(resource).split(":", 5)[-1]
     return unscoped(resource) or re.fullmatch(r"[A-Za-z-]+[/:]\*(/\*)*", tail) is not None
+
+
+@dataclass(frozen=True)
+class Target:
+    """An ARN pattern that an action is granted on: the resource's own or another's, tagged by the stack or not."""
+
+    arn: str
+    arn_type: ArnType | None
+    own: bool = False
+    tagged: bool = False
 
 
 def _plain(arn: str) -> str:
@@ -48,6 +61,8 @@ class Scoping:
         self.region = scope.region
         self.physical = Physical(template, scope)
         self._paths: dict[str, tuple[tuple[str, Any], ...]] = {}
+        self._reached: dict[tuple[str, str], tuple[Target, ...]] = {}
+        self._leaves: dict[str, tuple[tuple[str, Any], ...]] = {}
         self._references: dict[str, tuple[str, ...]] = {}
 
     def grants(self, logical_id: str, name: str, *, creating: bool) -> tuple[Grant, ...]:
@@ -56,66 +71,93 @@ class Scoping:
         if known is None:
             raise ValueError(f"{name} is no IAM action")
         resource_type = self.physical.type_of(logical_id) or ""
-        own = set(arn_types_of(resource_type)) if known.service == service_of(resource_type) else set()
-        found: list[Grant] = []
-        for arn_type, arns in self._targets(logical_id, known, own):
-            mine = arn_type is None or arn_type.name in own
-            for arn in arns:
-                found += self._granted(known, arn, arn_type, resource_type, mine=mine, creating=creating)
-        return tuple(found)
+        if (logical_id, name) not in self._reached:
+            self._reached[logical_id, name] = self._targets(logical_id, known, resource_type)
+        extra = self._property_conditions(logical_id, resource_type, known)
+        return tuple(
+            grant
+            for target in self._reached[logical_id, name]
+            for grant in self._granted(known, target, extra, creating=creating)
+        )
 
-    def _targets(
-        self, logical_id: str, known: Action, own: set[str]
-    ) -> Iterator[tuple[ArnType | None, tuple[str, ...]]]:
+    def _targets(self, logical_id: str, known: Action, resource_type: str) -> tuple[Target, ...]:
+        fixed = tables.fixed_arn(resource_type, str(known))
+        if fixed is not None:
+            return tuple(Target(arn, None) for arn in fill(fixed, self._scope.region, {}))
+        mine = arn_types_of(resource_type) if known.service == service_of(resource_type) else ()
+        tagged = _tagged(resource_type)
         if not known.arn_types:
-            yield None, (ANY,)
-            return
-        reached: list[tuple[ArnType, tuple[str, ...]]] = []
-        mine = [arn_type for arn_type in known.arn_types if arn_type.name in own]
+            return (Target(ANY, None, own=True, tagged=tagged),)
+        reached: list[Target] = []
+        has_own = any(arn_type.name in mine for arn_type in known.arn_types)
         for arn_type in known.arn_types:
-            if arn_type in mine:
-                reached.append((arn_type, self.physical.arns(logical_id, arn_type.name)))
+            if arn_type.name in mine:
+                own = self.physical.arns(logical_id, arn_type.name)
+                reached += [Target(arn, arn_type, own=True, tagged=tagged) for arn in own]
                 continue
-            arns = self._referenced(logical_id, known, arn_type)
-            if arns and not (mine and not arn_type.required and known.tags):
-                reached.append((arn_type, arns))
+            if has_own and known.tags and not arn_type.required:
+                continue  # it tags what it is called for, and nothing that only stands beside
+            others = self._referenced(logical_id, known, arn_type)
+            if others:
+                reached += others
             elif arn_type.required:
-                reached.append((arn_type, fill(arn_type.arn, self._scope.region, {})))
-        if not reached:
-            yield from self._anything(known)
-        yield from reached
+                reached += [Target(arn, arn_type) for arn in fill(arn_type.arn, self._scope.region, {})]
+        return tuple(reached) or tuple(self._anything(known))
 
-    def _anything(self, known: Action) -> Iterator[tuple[ArnType | None, tuple[str, ...]]]:
+    def _anything(self, known: Action) -> Iterator[Target]:
         if len(known.arn_types) > _MOST_TYPES:
-            yield (
-                None,
-                (f"arn:${{AWS::Partition}}:{known.service}:{self._scope.region}:${{AWS::AccountId}}:*",),
+            yield Target(
+                f"arn:${{AWS::Partition}}:{known.service}:{self._scope.region}:${{AWS::AccountId}}:*", None
             )
             return
         for arn_type in known.arn_types:
-            yield arn_type, fill(arn_type.arn, self._scope.region, {})
+            for arn in fill(arn_type.arn, self._scope.region, {}):
+                yield Target(arn, arn_type)
 
-    def _referenced(self, logical_id: str, known: Action, arn_type: ArnType) -> tuple[str, ...]:
-        """The ARNs of that type that the resource's properties point to."""
-        found: set[str] = set()
+    def _referenced(self, logical_id: str, known: Action, arn_type: ArnType) -> list[Target]:
+        """What the resource's properties point to of that ARN type, in the template and outside."""
+        if arn_type.name == "object" and known.service == "s3":
+            return [Target(arn, arn_type) for arn in self.objects(logical_id)]
+        found: dict[str, Target] = {}
         for other in self._pointed_to(logical_id):
             other_type = self.physical.type_of(other) or ""
-            if other_type.startswith("Custom::") or "::" not in other_type:
+            if _is_custom(other_type) or not _same_service(arn_type.arn, other_type, known):
                 continue
-            if arn_type.name in arn_types_of(other_type) and _same_service(arn_type.arn, other_type, known):
-                found.update(self.physical.arns(other, arn_type.name))
+            if arn_type.name in arn_types_of(other_type):
+                for arn in self.physical.arns(other, arn_type.name):
+                    found[arn] = Target(arn, arn_type, tagged=_tagged(other_type))
         pattern = _property_pattern(arn_type)
-        for path, value in self.paths(logical_id):
-            if isinstance(value, Mapping) and not _intrinsic(value):
+        for name, value in self._named(logical_id):
+            if pattern.search(name) is None:
                 continue
-            if pattern.search(fold(path.rpartition(".")[2])):
-                if any(name in self.physical.logical_ids for name in references(value)) and found:
-                    continue
-                for text in self.physical.values.patterns(value):
-                    found.update(self._as_arn(text, arn_type))
-        if arn_type.name == "object" and known.service == "s3":
-            found = set(self.objects(logical_id))
-        return tuple(sorted(found))
+            if found and any(other in self.physical.logical_ids for other in references(value)):
+                continue
+            for text in self.physical.values.patterns(value):
+                for arn in self._as_arn(text, arn_type):
+                    found.setdefault(arn, Target(arn, arn_type))
+        return [found[arn] for arn in sorted(found)]
+
+    def _named(self, logical_id: str) -> tuple[tuple[str, Any], ...]:
+        """Folded last name and value of the properties in use that hold a value of their own."""
+        if logical_id not in self._leaves:
+            self._leaves[logical_id] = tuple(
+                (fold(path.rpartition(".")[2]), value)
+                for path, value in self.paths(logical_id)
+                if not isinstance(value, Mapping) or _intrinsic(value)
+            )
+        return self._leaves[logical_id]
+
+    def _property_conditions(
+        self, logical_id: str, resource_type: str, known: Action
+    ) -> tuple[Condition, ...]:
+        """Conditions whose values the resource's properties fix, such as the namespace of what is scaled."""
+        found: list[Condition] = []
+        for key, holder in tables.naming(resource_type).conditions.items():
+            value = self.physical.properties(logical_id).get(holder)
+            texts = self.physical.values.patterns(value) if value is not None else ()
+            if key in known.keys and texts and not any(ANY in text for text in texts):
+                found.append(("StringEquals", key, texts))
+        return tuple(found)
 
     def _as_arn(self, text: str, arn_type: ArnType) -> Iterable[str]:
         if text.startswith("arn:"):
@@ -173,35 +215,28 @@ class Scoping:
         return self._references[logical_id]
 
     def _granted(
-        self,
-        known: Action,
-        arn: str,
-        arn_type: ArnType | None,
-        resource_type: str,
-        *,
-        mine: bool,
-        creating: bool,
+        self, known: Action, target: Target, extra: tuple[Condition, ...], *, creating: bool
     ) -> Iterator[Grant]:
-        base = self.base(known, arn)
+        name, arn = str(known), target.arn
+        base = (*self.base(known, arn), *extra)
         tag = self._scope.tag
-        if tag is None or not mine or not known.writes or not nameless(arn) or not _tagged(resource_type):
-            yield Grant(str(known), arn, base)
+        if tag is None or not target.tagged or not known.writes or not nameless(arn):
+            yield Grant(name, arn, conditions(base))
             return
-        keys = known.keys | (arn_type.keys if arn_type else frozenset())
+        keys = known.keys | (target.arn_type.keys if target.arn_type else frozenset())
         operator, key, values = tag
         request: Condition = (operator, f"aws:RequestTag/{key}", values)
         resource: Condition = (operator, f"aws:ResourceTag/{key}", values)
-        makes = creating and _MAKES.match(known.name) is not None and _REQUEST_TAG in keys
-        if makes:
-            yield Grant(str(known), arn, conditions([*base, request]))
-        elif known.tags and _REQUEST_TAG in keys:
+        if target.own and creating and _MAKES.match(known.name) and _REQUEST_TAG in keys:
+            yield Grant(name, arn, conditions((*base, request)))
+        elif target.own and known.tags and _REQUEST_TAG in keys:
             # Tags of a new resource come with the request that makes it, and those of an old one are already on it.
-            yield Grant(str(known), arn, conditions([*base, request]))
-            yield Grant(str(known), arn, conditions([*base, resource]))
-        elif _RESOURCE_TAG in keys and arn_type is not None:
-            yield Grant(str(known), arn, conditions([*base, resource]))
+            yield Grant(name, arn, conditions((*base, request)))
+            yield Grant(name, arn, conditions((*base, resource)))
+        elif target.arn_type is not None and _RESOURCE_TAG in keys:
+            yield Grant(name, arn, conditions((*base, resource)))
         else:
-            yield Grant(str(known), arn, base)
+            yield Grant(name, arn, conditions(base))
 
     def base(self, known: Action, arn: str, *, stack_call: bool = False) -> tuple[Condition, ...]:
         """The conditions that every grant carries: its regions, and that CloudFormation asks where the ARN says little.
@@ -243,6 +278,10 @@ def _property_pattern(arn_type: ArnType) -> re.Pattern[str]:
 
 def _same_service(arn: str, resource_type: str, known: Action) -> bool:
     return service_of(resource_type) in (known.service, arn.split(":", 3)[2])
+
+
+def _is_custom(resource_type: str) -> bool:
+    return resource_type.count("::") != 2 or resource_type == "AWS::CloudFormation::CustomResource"
 
 
 def _intrinsic(value: Mapping[str, Any]) -> bool:

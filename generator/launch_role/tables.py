@@ -118,6 +118,16 @@ def naming(resource_type: str) -> Naming:
 
 
 @cache
+def fixed_arn(resource_type: str, action: str) -> str | None:
+    """The ARN that an action has for a type whatever its properties; `arn:` with IAM's own ${variables}."""
+    for entry in _matching("names", "fixed", resource_type):
+        for pattern, arn in entry["actions"].items():
+            if fnmatchcase(action.lower(), pattern.lower()):
+                return str(arn)
+    return None
+
+
+@cache
 def passed_to(resource_type: str, path: str) -> tuple[str, ...]:
     """The service principals that a role in this property is passed to; none when the table is silent."""
     for entry in _matching("passing", "types", resource_type):
