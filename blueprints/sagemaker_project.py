@@ -16,13 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 from troposphere import Output, Template, s3, sagemaker
 
 from generator.blueprint import BlueprintParams, Context, LambdaPackage, Seed
 
 from .parts import registry, training
 from .parts.artifacts import artifact_bucket
+from .parts.buckets import Bucket, check_distinct
 from .parts.cleanup import cleanup
 from .parts.codebuild import Machine, Size
 from .parts.codebuild import build as build_action
@@ -38,7 +39,6 @@ from .parts.retention import Retention
 
 BUILD = "model-build"  # the half of a project that trains and registers
 
-BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.([a-z0-9]+|\*)$")]
 
 
@@ -77,11 +77,11 @@ class Params(BlueprintParams):
         description="Instance types that training and processing may use, * for any size; all when left out.",
         examples=[["ml.m5.*", "ml.g5.xlarge"]],
     )
-    data_buckets: tuple[BucketName, ...] = Field(
+    data_buckets: tuple[Bucket, ...] = Field(
         (),
-        max_length=20,
-        description="Buckets, beside the project's own, from which training may read.",
-        examples=[["acme-curated-data"]],
+        max_length=10,
+        description="Buckets, beside the project's own, that training may use.",
+        examples=[[{"name": "acme-curated-${AWS::AccountId}", "access": "read"}]],
     )
     build_size: Size = Field(
         "small",
@@ -101,6 +101,12 @@ class Params(BlueprintParams):
         description="How long an overwritten or deleted object of the artifact bucket can be brought back.",
         examples=[90],
     )
+
+    @field_validator("data_buckets")
+    @classmethod
+    def _distinct(cls, buckets: tuple[Bucket, ...]) -> tuple[Bucket, ...]:
+        check_distinct(buckets)
+        return buckets
 
 
 def assets(params: Params) -> tuple[Seed | LambdaPackage, ...]:  # noqa: ARG001  # part of the contract
@@ -185,6 +191,7 @@ def _model_build(params: Params, shared: Foundation) -> None:
         environment={
             "ARTIFACT_BUCKET": shared.bucket.ref(),
             "MODEL_PACKAGE_GROUP_NAME": registry.group_name(project),
+            "PIPELINE_NAME": training.pipeline_name(project, BUILD),
             "PIPELINE_ROLE_ARN": role.get_att("Arn"),
             "SAGEMAKER_PROJECT_ID": project.id,
             "SAGEMAKER_PROJECT_NAME": project.name,

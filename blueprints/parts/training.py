@@ -1,7 +1,7 @@
 """The SageMaker pipeline of a project: the role it runs as, and what creating and starting it takes.
 
 The pipeline itself is code in the repository; what it makes at run time is known by its names. SageMaker names jobs of
-a pipeline `pipelines-<execution>-<step>-…`, and the repository's code names the pipeline `sagemaker-…<project id>…`.
+a pipeline `pipelines-<execution>-<step>-…`, and `PIPELINE_NAME` tells the repository's code what to call the pipeline.
 ARNs carry those names in lower case, so that only the project's id, never its name, can be matched.
 """
 
@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from troposphere import Sub, iam, sagemaker
 
-from . import artifacts, registry
+from . import artifacts, buckets, registry
 from .access import Statement, allow, arn, pass_role, service_role
+from .buckets import Bucket
 from .encryption import Encryption
 from .project import PREFIX, PROJECT_ID, Project
 
@@ -34,9 +35,14 @@ _FOLLOW = (
 )
 
 
+def pipeline_name(project: Project, half: str) -> Sub:
+    """What the repository's code is to call its SageMaker pipeline."""
+    return project.named(half, limit=256)
+
+
 def pipelines() -> Sub:
     """The ARNs of the project's SageMaker pipelines; those of executions begin with them."""
-    return arn("sagemaker", f"pipeline/{PREFIX}*${{{PROJECT_ID}}}*")
+    return arn("sagemaker", f"pipeline/{PREFIX}*${{{PROJECT_ID}}}-*")
 
 
 def pipeline_role(
@@ -45,11 +51,11 @@ def pipeline_role(
     encryption: Encryption,
     *,
     instance_types: Sequence[str],
-    data_buckets: Sequence[str],
+    data_buckets: Sequence[Bucket],
 ) -> iam.Role:
     """The role of the SageMaker pipeline and its jobs.
 
-    `instance_types`: what jobs may run on, anything if empty. `data_buckets`: what they may read beside the project's own.
+    `instance_types`: what jobs may run on, anything if empty. `data_buckets`: what they may use beside the project's own.
     """
     only = (
         {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(instance_types)}}
@@ -65,12 +71,11 @@ def pipeline_role(
             [arn("sagemaker", "model/pipelines-*")],
         ),
         *registry.register(group),
-        *_experiments(),
         pass_role(_own_arn(project), "sagemaker"),
         *artifacts.use(),
         *encryption.use(),
         *encryption.attach(),
-        *_read(data_buckets),
+        *(statement for bucket in data_buckets for statement in buckets.statements(bucket)),
         *_pull_images(),
         allow(
             [
@@ -120,44 +125,6 @@ def _own_arn(project: Project) -> Sub:
     """A role's own policy cannot refer to the role, but its name is known."""
     name = project.named("training", limit=64).data["Fn::Sub"]
     return Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name}")
-
-
-def _experiments() -> list[Statement]:
-    """SageMaker records each execution as an experiment of the pipeline's name, its jobs as components."""
-    components = arn("sagemaker", "experiment-trial-component/pipelines-*")
-    return [
-        allow(
-            ["sagemaker:AddTags", "sagemaker:CreateExperiment", "sagemaker:DescribeExperiment"],
-            [arn("sagemaker", f"experiment/{PREFIX}*${{{PROJECT_ID}}}*")],
-        ),
-        allow(
-            [
-                "sagemaker:AddTags",
-                "sagemaker:AssociateTrialComponent",
-                "sagemaker:CreateTrial",
-                "sagemaker:CreateTrialComponent",
-                "sagemaker:DescribeTrial",
-                "sagemaker:DescribeTrialComponent",
-                "sagemaker:UpdateTrialComponent",
-            ],
-            # Trials are named for the execution alone.
-            [
-                arn("sagemaker", "experiment-trial/*"),
-                components,
-                arn("sagemaker", f"experiment/{PREFIX}*${{{PROJECT_ID}}}*"),
-            ],
-        ),
-    ]
-
-
-def _read(buckets: Sequence[str]) -> list[Statement]:
-    if not buckets:
-        return []
-    arns = [f"arn:${{AWS::Partition}}:s3:::{bucket}" for bucket in buckets]
-    return [
-        allow(["s3:GetBucketLocation", "s3:ListBucket"], [Sub(arn) for arn in arns]),
-        allow(["s3:GetObject"], [Sub(f"{arn}/*") for arn in arns]),
-    ]
 
 
 def _pull_images() -> list[Statement]:
