@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from generator.local.aws import LocalAws
+    from generator.local.folder import Status
+    from generator.local.server import Server
 
 ACCOUNT = "123456789012"
 
-__all__ = ["ACCOUNT", "LocalAws", "open_state"]
+__all__ = ["ACCOUNT", "LocalAws", "export", "import_", "open_state", "reset", "serve", "status"]
 
 
 def open_state(folder: Path, *, account: str = ACCOUNT) -> LocalAws:
@@ -26,6 +28,41 @@ def open_state(folder: Path, *, account: str = ACCOUNT) -> LocalAws:
     from generator.local.state import State
 
     return LocalAws(State(folder, tables()), account)
+
+
+def serve(local: LocalAws, port: int) -> Server:
+    """A server on 127.0.0.1 (`.port`, `.url`, `.serve_forever()`); port 0 picks a free one."""
+    from generator.local.server import Server
+
+    return Server(local, port)
+
+
+def status(folder: Path) -> Status | None:
+    """What the state of this folder holds; None where there is none."""
+    from generator.local import folder as whole
+
+    return whole.status(folder)
+
+
+def reset(folder: Path) -> Path | None:
+    """Start afresh; a damaged state, or one of another format, is set aside, and its new path returned."""
+    from generator.local import folder as whole
+
+    return whole.reset(folder)
+
+
+def export(folder: Path, file: Path) -> None:
+    """Write the whole state to a new file."""
+    from generator.local import folder as whole
+
+    whole.export(folder, file)
+
+
+def import_(folder: Path, file: Path) -> None:
+    """Fill an empty or missing state from an exported file."""
+    from generator.local import folder as whole
+
+    whole.import_(folder, file)
 
 
 def __getattr__(name: str) -> object:

@@ -7,6 +7,7 @@ service answers; it must not know what any service does.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from generator.errors import FactoryError
-from generator.local import engine, services
+from generator.local import engine, noted, services
 from generator.local.identity import Identities, Scope, scope
 from generator.local.journal import Journal
 from generator.local.service import Call, Identity, ServiceError
@@ -22,6 +23,7 @@ from generator.local.state import State
 from generator.local.weather import Forecast, Weather
 from generator.local.wire import Request, Response, query, refusal
 
+log = logging.getLogger(__name__)
 Clients = Callable[[str, str, Identity], Any]
 # Services whose endpoint is not `<signing name>.<region>.amazonaws.com`, which is where moto expects them.
 HOSTS = {
@@ -81,7 +83,16 @@ class App:
             return engine.respond(services.service(signed.service), request, call)
         if signed.service == "s3":
             self._check_owner(request)
-        return self.journal.answer(request, identity)
+        if signed.service == "iam" and noted.action(request) == "CreateAccessKey":
+            with self.state.write():
+                response = self.journal.answer(request, identity)
+                if response.status == 200:
+                    noted.note_key(self.state, identity.account, response)
+            return response
+        response = self.journal.answer(request, identity)
+        if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":
+            noted.note_role(self.weather, today, response)
+        return response
 
     def _check_owner(self, request: Request) -> None:
         """A bucket of another owner than expected is refused, which moto does not do."""
@@ -109,7 +120,10 @@ class App:
             return self.answer(request)
         except FactoryError as error:
             failure = ServiceError("InternalFailure", str(error), 500)
-            return _refused(request, signed, failure, str(uuid.uuid4()))
+        except Exception as error:  # a fault of ours must reach the client as AWS's do
+            log.exception("a request failed")
+            failure = ServiceError("InternalFailure", f"{type(error).__name__}: {error}", 500)
+        return _refused(request, signed, failure, str(uuid.uuid4()))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The WSGI application."""

@@ -56,6 +56,7 @@ class Journal:
         self.world = World()
         self._seq = 0
         self._fresh = False
+        self._generation = 0
         self._lock = threading.RLock()
 
     def answer(self, request: Request, identity: Identity) -> Response:
@@ -88,7 +89,9 @@ class Journal:
 
     def _catch_up(self, tx: Tx) -> None:
         start = tx.value("SELECT seq FROM snapshot") or 0
-        if not self._fresh or self._seq < start:
+        generation = tx.value("SELECT number FROM generation") or 0  # another one after a reset or an import
+        if not self._fresh or self._seq < start or self._generation != generation:
+            self._generation = generation
             content = tx.value("SELECT content FROM snapshot")
             self.world.replace({} if content is None else load(content, self.state))
             self._seq, self._fresh = start, True

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from generator.errors import FactoryError, fail
+from generator.errors import FactoryError, Problem, Where
 
 FILE = "aws.sqlite"
 LOCK = "aws.lock"
@@ -24,6 +24,14 @@ FORMAT = 1
 APPLICATION = 0x43415457  # marks the file as ours in SQLite's own header field
 BUSY_MS = 120_000
 META = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+
+
+class StateError(FactoryError):
+    """The state cannot be used; `kind` is damaged, foreign, format, read-only, full or busy."""
+
+    def __init__(self, kind: str, where: Path, problem: str, remedy: str) -> None:
+        super().__init__(Problem(Where(str(where)), problem, remedy))
+        self.kind = kind
 
 
 class Tx:
@@ -101,6 +109,27 @@ class State:
     def in_transaction(self) -> bool:
         return getattr(self._local, "tx", None) is not None
 
+    def compact(self) -> None:
+        """Give back the space of what was deleted, outside of any transaction."""
+        with self.errors():
+            self._connection().execute("VACUUM")
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy_to(self, file: Path) -> None:
+        """A copy of everything as of one moment."""
+        with self.errors():
+            self._connection().execute("VACUUM INTO ?", (str(file),))
+
+    @contextmanager
+    def attached(self, file: Path, name: str) -> Iterator[None]:
+        """Another database beside ours, for this thread, read-only by convention."""
+        with self.errors():
+            self._connection().execute(f"ATTACH ? AS {name}", (str(file),))
+        try:
+            yield
+        finally:
+            self._connection().execute(f"DETACH {name}")
+
     def close(self) -> None:
         with self._guard:
             self._closed = True
@@ -172,6 +201,7 @@ class State:
                 self._create()
             connection = self._connection()
             self._check_format(connection)
+            connection.execute("PRAGMA journal_mode=WAL")  # lost by an export or a copy; else without effect
             found = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
             if found is None or found[0] != schema:
                 self._add_tables(connection, tables, schema)
@@ -185,16 +215,20 @@ class State:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
-            raise fail(
-                str(self.folder),
+            raise StateError(
+                "foreign",
+                self.folder,
                 "the local AWS's state needs a folder, and this is a file",
                 "Set CATALOG_STATE to a folder.",
             ) from None
-        # Our lock file and dotfiles of the tool may lie here before the first state does.
-        others = sorted(p.name for p in self.folder.iterdir() if p.name[0] != "." and p.name != LOCK)
+        # Our lock, a state set aside, and dotfiles of the tool may lie here before the first state does.
+        others = sorted(
+            p.name for p in self.folder.iterdir() if p.name[0] != "." and not p.name.startswith((FILE, LOCK))
+        )
         if others and not self.path.exists():
-            raise fail(
-                str(self.folder),
+            raise StateError(
+                "foreign",
+                self.folder,
                 f"this folder holds other things ('{others[0]}') and no state of the local AWS",
                 "Set CATALOG_STATE to an empty folder or one that does not exist yet.",
             )
@@ -231,8 +265,9 @@ class State:
     def _check_format(self, connection: sqlite3.Connection) -> None:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         if found != FORMAT:
-            raise fail(
-                str(self.path),
+            raise StateError(
+                "format",
+                self.path,
                 f"the state has format {found}, and this version of the tool reads format {FORMAT}",
                 "Use the version that wrote it, or start afresh with `catalog local reset`.",
             )
@@ -265,42 +300,50 @@ class State:
                 raise
             if isinstance(error, PermissionError) or error.errno == 30:
                 raise self._read_only() from error
-            raise fail(str(self.folder), f"the local AWS's state cannot be used: {error.strerror}") from error
+            problem = f"the local AWS's state cannot be used: {error.strerror}"
+            raise StateError(
+                "foreign", self.folder, problem, "Set CATALOG_STATE to another folder."
+            ) from error
 
-    def _translate(self, error: sqlite3.DatabaseError) -> FactoryError | None:
+    def _translate(self, error: sqlite3.DatabaseError) -> StateError | None:
         text = str(error)
         if "readonly" in text or "unable to open" in text:
             return self._read_only()
         if "disk is full" in text or "disk I/O error" in text:
-            return fail(
-                str(self.path),
+            return StateError(
+                "full",
+                self.path,
                 f"the local AWS's state cannot be written: {text}",
                 "Free some disk space and run again; nothing acknowledged was lost.",
             )
         if "malformed" in text or "not a database" in text or "encrypted" in text:
-            return fail(
-                str(self.path),
+            return StateError(
+                "damaged",
+                self.path,
                 f"the local AWS's state is damaged ({text}) and was left as it is",
                 "Move the file away to examine it, or start afresh with `catalog local reset`.",
             )
         if "locked" in text or "busy" in text:
-            return fail(
-                str(self.path),
+            return StateError(
+                "busy",
+                self.path,
                 f"another process has held the local AWS's state for more than {BUSY_MS // 1000} seconds",
                 "Wait for the other command to end, or stop it.",
             )
         return None
 
-    def _foreign(self, why: str) -> FactoryError:
-        return fail(
-            str(self.path),
+    def _foreign(self, why: str) -> StateError:
+        return StateError(
+            "foreign",
+            self.path,
             f"this file is no state of the local AWS: it {why}",
             "It was left as it is. Set CATALOG_STATE to another folder.",
         )
 
-    def _read_only(self) -> FactoryError:
-        return fail(
-            str(self.folder),
+    def _read_only(self) -> StateError:
+        return StateError(
+            "read-only",
+            self.folder,
             "the local AWS's state cannot be written here: no permission, or a read-only file system",
             "Give write permission, or set CATALOG_STATE to a folder that you may write.",
         )

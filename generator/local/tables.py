@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS token (
     service TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, operation TEXT NOT NULL,
     token TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL, created REAL NOT NULL,
     PRIMARY KEY (service, account, region, operation, token)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS generation (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS journal (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL,
     method TEXT NOT NULL, url TEXT NOT NULL, headers TEXT NOT NULL, body BLOB, blob TEXT,
