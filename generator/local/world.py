@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from generator.local import clock
+from generator.local import bucketpolicy, clock
 from generator.local.service import ServiceError
 from generator.local.wire import Request, Response
 
@@ -76,6 +76,17 @@ class World:
         _, attributes = self._content.get("s3", ({}, {}))
         found = attributes.get("bucket_accounts", {}).get(bucket)
         return None if found is None else str(found[1])
+
+    def bucket_policy(self, bucket: str, owner: str) -> str | None:
+        """The policy of a bucket, as it was put."""
+        accounts, _ = self._content.get("s3", ({}, {}))
+        policies = [
+            backend.buckets[bucket].policy
+            for backend in accounts.get(owner, {}).values()
+            if bucket in backend.buckets
+        ]
+        found = policies[0] if policies else None
+        return found.decode() if isinstance(found, bytes) else found
 
     def content(self) -> Content:
         """All that this world holds, alive."""
@@ -151,6 +162,8 @@ def _backends(service: str) -> BackendDict[Any]:
 
     found: BackendDict[Any] = get_backend(service)  # type: ignore[call-overload]  # overloads of literals only
     clock.govern(found.backend.__module__)
+    if service == "s3":
+        bucketpolicy.silence_moto()
     return found
 
 
