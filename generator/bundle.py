@@ -217,30 +217,53 @@ def _regions(product: Product, target: Target) -> tuple[str, ...]:
     return offered
 
 
+def seeds_of(
+    product: Product, loaded: blueprints.Blueprint | None, params: BlueprintParams, root: Path
+) -> tuple[Seed | LambdaPackage, ...]:
+    """The assets the blueprint asks for, once the spec's seed answers are known to belong to them. Renders nothing."""
+    wanted = loaded.assets(params) if loaded else ()
+    seeds = {one.seed for one in wanted if isinstance(one, Seed)}
+    problems = []
+    for name, answers in product.spec.seed_answers.items():
+        where = product.where("seed_answers", name)
+        if name not in seeds:
+            remedy = did_you_mean(name, seeds) or "It uses none with these options."
+            problems.append(Problem(where, f"seed '{name}' is not one that this product uses", remedy))
+            continue
+        known = seed.questions(_seed_folder(name, product, root))
+        problems += [
+            Problem(
+                product.where("seed_answers", name, answer),
+                f"seed '{name}' has no question '{answer}'",
+                did_you_mean(answer, known),
+            )
+            for answer in answers
+            if answer not in known
+        ]
+    if problems:
+        raise FactoryError(*problems)
+    return wanted
+
+
 def _assets(
     product: Product, loaded: blueprints.Blueprint, params: BlueprintParams, root: Path
 ) -> tuple[Asset, ...]:
-    wanted = loaded.assets(params)
-    seeds = {one.seed for one in wanted if isinstance(one, Seed)}
-    for name in product.spec.seed_answers:
-        if name not in seeds:
-            raise fail(
-                product.where("seed_answers", name),
-                f"seed '{name}' is not one that this product uses",
-                did_you_mean(name, seeds) or "It uses none with these options.",
-            )
+    wanted = seeds_of(product, loaded, params, root)
     return tuple(
         _seed(one, product, root) if isinstance(one, Seed) else _package(one, loaded, root) for one in wanted
     )
 
 
-def _seed(use: Seed, product: Product, root: Path) -> Asset:
-    folder = root / "seedcode" / use.seed
+def _seed_folder(name: str, product: Product, root: Path) -> Path:
+    folder = root / "seedcode" / name
     if not folder.is_dir():
-        known = [path.name for path in (root / "seedcode").iterdir() if path.is_dir()]
-        raise fail(
-            product.where("blueprint"), f"seed '{use.seed}' does not exist", did_you_mean(use.seed, known)
-        )
+        known = [path.name for path in (root / "seedcode").glob("*/") if path.is_dir()]
+        raise fail(product.where("blueprint"), f"seed '{name}' does not exist", did_you_mean(name, known))
+    return folder
+
+
+def _seed(use: Seed, product: Product, root: Path) -> Asset:
+    folder = _seed_folder(use.seed, product, root)
     own = product.spec.seed_answers.get(use.seed, {})
 
     def where(*answer: str) -> Where:

@@ -47,7 +47,7 @@ def unchanged_lines(unchanged: Iterable[Unchanged]) -> list[str]:
 
 
 def summary(changes: Iterable[Change]) -> str:
-    signs = [change.sign for change in changes]
+    signs: list[str] = [change.sign for change in changes]
     if not signs:
         return "Nothing to do."
     words = [

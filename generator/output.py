@@ -1,0 +1,68 @@
+"""Writing a build to disk: each product's folder as a whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from generator.bundle import Bundle
+from generator.errors import fail
+from generator.launch_role import stack_template
+
+
+def files_of(bundle: Bundle) -> dict[str, bytes]:
+    """What `build/<id>/` holds: the template, the launch role, the assets and a description of all."""
+    files = {
+        "template.yaml": bundle.draft.content,
+        "bundle.json": _json(bundle.describe()),
+        **{f"{asset.name}.zip": asset.content for asset in bundle.draft.assets},
+    }
+    if bundle.role:
+        files["launch-role.json"] = _json(stack_template([bundle.role]))
+    return files
+
+
+def _json(value: Mapping[str, object]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def write(bundles: Iterable[Bundle], folder: Path) -> list[Path]:
+    """Write `folder/<id>/` for each bundle, replacing what was there; the folders written."""
+    written = []
+    with writing(folder):
+        for bundle in bundles:
+            target, fresh, old = (folder / f"{prefix}{bundle.id}" for prefix in ("", ".new-", ".old-"))
+            for leftover in (fresh, old):
+                shutil.rmtree(leftover, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            for name, content in files_of(bundle).items():
+                (fresh / name).write_bytes(content)
+            if target.exists():
+                target.rename(old)
+            fresh.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+            written.append(target)
+    return written
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file as a whole, or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    with writing(path):
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.replace(path)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tell a full disk, a missing permission or a missing folder as a problem of the path."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise fail(
+            str(where), f"cannot be written ({error.strerror})", "Free space or correct the permissions."
+        ) from None
