@@ -13,6 +13,7 @@ Decisions:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -24,11 +25,13 @@ from generator.blueprint import BlueprintParams, Context, LambdaPackage, Seed
 from .parts import registry, training
 from .parts.artifacts import artifact_bucket
 from .parts.buckets import Bucket, check_distinct
+from .parts.checkin import checkin
 from .parts.cleanup import cleanup
 from .parts.codebuild import Machine, Size
 from .parts.codebuild import build as build_action
 from .parts.codecommit import codecommit_repository
-from .parts.codepipeline import Stage, pipeline
+from .parts.codeconnections import connected_repository
+from .parts.codepipeline import Repository, Stage, pipeline
 from .parts.encryption import Encryption, customer_key
 from .parts.form import studio_rules
 from .parts.functions import PACKAGE
@@ -45,10 +48,13 @@ InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.([a-z
 class Params(BlueprintParams):
     """The options of a SageMaker project."""
 
-    git: Literal["codecommit"] = Field(
+    git: Literal["codecommit", "codeconnections"] = Field(
         "codecommit",
-        description="Who hosts the project's repositories: codecommit makes and seeds one with the project.",
-        examples=["codecommit"],
+        description=(
+            "Who hosts the repositories. codecommit: made with the project; codeconnections: at GitHub, GitHub Enterprise, "
+            "GitLab or Bitbucket, there already, named at launch with the connection."
+        ),
+        examples=["codeconnections"],
     )
     branch: str = Field(
         "main",
@@ -116,7 +122,8 @@ def assets(params: Params) -> tuple[Seed | LambdaPackage, ...]:  # noqa: ARG001 
 def build(params: Params, context: Context) -> Template:
     template = Template(Description=context.description)
     shared = _foundation(params, context, declare_project(template))
-    _model_build(params, shared)
+    repositories, filled = _repositories(params, shared, {BUILD: "ModelBuild"})
+    _model_build(params, shared, repositories[BUILD], filled)
     studio_rules(template)
     return template
 
@@ -160,7 +167,7 @@ def _foundation(params: Params, context: Context, project: Project) -> Foundatio
     )
 
 
-def _model_build(params: Params, shared: Foundation) -> None:
+def _model_build(params: Params, shared: Foundation, repository: Repository, filled: Sequence[str]) -> None:
     """The half that trains: a push makes CodeBuild update the SageMaker pipeline and start it."""
     project = shared.project
     role = training.pipeline_role(
@@ -169,9 +176,6 @@ def _model_build(params: Params, shared: Foundation) -> None:
         shared.encryption,
         instance_types=params.instance_types,
         data_buckets=params.data_buckets,
-    )
-    repository = codecommit_repository(
-        project, shared.context, shared.retention, half=BUILD, title="ModelBuild", branch=params.branch
     )
     cleaned = cleanup(
         project,
@@ -210,9 +214,9 @@ def _model_build(params: Params, shared: Foundation) -> None:
         stages=[Stage("Build", (run,))],
         bucket=shared.bucket,
         encryption=shared.encryption,
-        after=[cleaned],
+        after=[cleaned, *filled],
     )
-    _output(project, "ModelBuildRepositoryUrl", repository.url, "Clone this to work on the model.")
+    _output(project, "ModelBuildRepository", repository.address, "Where the model's code is.")
     _output(project, "ModelBuildPipelineName", made.ref(), "The CodePipeline that each push starts.")
     _output(
         project,
@@ -220,6 +224,27 @@ def _model_build(params: Params, shared: Foundation) -> None:
         role.get_att("Arn"),
         "The role that the SageMaker pipeline and its jobs run as.",
     )
+
+
+def _repositories(
+    params: Params, shared: Foundation, halves: Mapping[str, str]
+) -> tuple[dict[str, Repository], list[str]]:
+    """The repository of each half, given with its title, and the titles after which all are filled."""
+    project, context = shared.project, shared.context
+    if params.git == "codecommit":
+        made = {
+            half: codecommit_repository(
+                project, context, shared.retention, half=half, title=title, branch=params.branch
+            )
+            for half, title in halves.items()
+        }
+        return made, []
+    connected = {
+        half: connected_repository(project, half=half, title=title, branch=params.branch)
+        for half, title in halves.items()
+    }
+    filled = checkin(project, context, shared.logging, [target for _, target in connected.values()])
+    return {half: repository for half, (repository, _) in connected.items()}, filled
 
 
 def _output(project: Project, title: str, value: object, description: str) -> None:

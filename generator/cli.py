@@ -544,7 +544,12 @@ def _local(options: argparse.Namespace) -> None:
         print(f"{folder} is empty again" + (f"; what was damaged is kept in {aside}" if aside else ""))
     elif options.action == "status":
         found = local.status(folder)
-        print(found if found else f"{folder}: nothing yet; catalog publish begins it")
+        if found is None:
+            print(f"{folder}: nothing yet; catalog publish begins it")
+            return
+        print(f"{folder}: format {found.format}, {found.size:,} bytes")
+        for name, count in found.counts.items():
+            print(f"  {count:>6} {name}")
     elif options.action == "export":
         local.export(folder, Path(options.file))
         print(options.file)

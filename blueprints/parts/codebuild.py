@@ -1,4 +1,4 @@
-"""Builds with CodeBuild as actions of a pipeline: the project, its role and its log group.
+"""Builds with CodeBuild: a project, its role and its log group, made in one go; most are actions of a pipeline.
 
 The commands are the repository's own, in its buildspec; a build knows its project by environment variables.
 """
@@ -28,41 +28,42 @@ class Machine:
     timeout_minutes: int
 
 
-def build(
+def build_project(
     project: Project,
     *,
-    half: str,
     title: str,
-    name: str,
-    buildspec: str,
+    suffix: str,
+    description: str,
+    source: codebuild.Source,
     environment: Mapping[str, Any],
     permissions: Sequence[Statement],
     machine: Machine,
     logging: logs.Logging,
     after: Sequence[str] = (),
-) -> Action:
-    """A pipeline's action that runs `buildspec` of the source; made after, and deleted before, the titles `after`."""
-    encryption = logging.encryption
-    named = project.named(half, limit=150)
-    group = logging.group(project, f"{title}BuildLogs", "codebuild", named)
+) -> codebuild.Project:
+    """A project named `suffix`, with artifacts of the kind of its source; made after the titles `after`."""
+    name = project.named(suffix, limit=150)
+    group = logging.group(project, f"{title}Logs", "codebuild", name)
     role = service_role(
         project,
-        f"{title}BuildRole",
-        f"{half}-build",
+        f"{title}Role",
+        f"{suffix}-build",
         "codebuild",
-        f"CodeBuild runs the {half} code's buildspec.",
-        [logs.write(group), *artifacts.use(), *encryption.use(), *permissions],
+        description,
+        [logs.write(group), *logging.encryption.use(), *permissions],
         trust_conditions=THIS_ACCOUNT,
     )
     properties: dict[str, Any] = {"DependsOn": sorted(after)} if after else {}
-    made = project.add(
+    return project.add(
         codebuild.Project(
-            f"{title}Build",
-            Name=named,
-            Description=f"Runs {buildspec} of the {half} code.",
+            title,
+            Name=name,
+            Description=description,
             ServiceRole=role.get_att("Arn"),
-            Artifacts=codebuild.Artifacts(Type="CODEPIPELINE"),
-            Source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=buildspec),
+            Artifacts=codebuild.Artifacts(
+                Type="CODEPIPELINE" if source.Type == "CODEPIPELINE" else "NO_ARTIFACTS"
+            ),
+            Source=source,
             Environment=codebuild.Environment(
                 Type="LINUX_CONTAINER",
                 Image=IMAGE,
@@ -76,9 +77,37 @@ def build(
             LogsConfig=codebuild.LogsConfig(
                 CloudWatchLogs=codebuild.CloudWatchLogs(Status="ENABLED", GroupName=group.ref())
             ),
-            **encryption.properties("EncryptionKey"),
+            **logging.encryption.properties("EncryptionKey"),
             **properties,
         )
+    )
+
+
+def build(
+    project: Project,
+    *,
+    half: str,
+    title: str,
+    name: str,
+    buildspec: str,
+    environment: Mapping[str, Any],
+    permissions: Sequence[Statement],
+    machine: Machine,
+    logging: logs.Logging,
+    after: Sequence[str] = (),
+) -> Action:
+    """A pipeline's action `name` that runs `buildspec` of the source."""
+    made = build_project(
+        project,
+        title=f"{title}Build",
+        suffix=half,
+        description=f"Runs {buildspec} of the {half} code.",
+        source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=buildspec),
+        environment=environment,
+        permissions=[*artifacts.use(), *permissions],
+        machine=machine,
+        logging=logging,
+        after=after,
     )
     return Action(
         codepipeline.Actions(
@@ -90,5 +119,10 @@ def build(
             InputArtifacts=[codepipeline.InputArtifacts(Name=Repository.ARTIFACT)],
             RunOrder=1,
         ),
-        (allow(["codebuild:BatchGetBuilds", "codebuild:StartBuild"], [made.get_att("Arn")]),),
+        run(made),
     )
+
+
+def run(build: codebuild.Project) -> tuple[Statement, ...]:
+    """To start builds and look at them."""
+    return (allow(["codebuild:BatchGetBuilds", "codebuild:StartBuild"], [build.get_att("Arn")]),)

@@ -61,7 +61,7 @@ def codecommit_repository(
     )
     return Repository(
         source,
-        url=repository.get_att("CloneUrlHttp"),
+        address=repository.get_att("CloneUrlHttp"),
         event={
             "source": ["aws.codecommit"],
             "detail-type": ["CodeCommit Repository State Change"],

@@ -41,9 +41,8 @@ class Repository:
     ARTIFACT: ClassVar[str] = "Source"  # what the source action puts out
 
     source: Action
-    url: object
-    event: Mapping[str, Any] | None = None  # the EventBridge pattern of a push, where EventBridge knows it
-    triggers: tuple[codepipeline.PipelineTriggerDeclaration, ...] = ()  # where the pipeline watches by itself
+    address: object  # where people find it
+    event: Mapping[str, Any] | None = None  # of a push; none where the source action is told by itself
 
 
 def pipeline(
@@ -72,9 +71,7 @@ def pipeline(
     store = codepipeline.ArtifactStore(Type="S3", Location=bucket.ref())
     if encryption.key_arn:
         store.EncryptionKey = codepipeline.EncryptionKey(Id=encryption.key_arn, Type="KMS")
-    properties: dict[str, Any] = {"Triggers": list(repository.triggers)} if repository.triggers else {}
-    if after:
-        properties["DependsOn"] = sorted(after)
+    properties: dict[str, Any] = {"DependsOn": sorted(after)} if after else {}
     made = project.add(
         codepipeline.Pipeline(
             f"{title}Pipeline",

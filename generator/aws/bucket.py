@@ -122,6 +122,14 @@ class Bucket:
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
                 raise
 
+    def newest(self, prefix: str) -> str | None:
+        """The text of the newest object below a prefix; None when there is none."""
+        found = self._s3.list_objects_v2(Bucket=self.name, Prefix=prefix, **self._owner).get("Contents", [])
+        if not found:
+            return None
+        key = max(found, key=lambda each: each["LastModified"])["Key"]
+        return str(self._s3.get_object(Bucket=self.name, Key=key, **self._owner)["Body"].read().decode())
+
     def url(self, key: str) -> str:
         suffix = "amazonaws.com.cn" if self._target.partition == "aws-cn" else "amazonaws.com"
         return f"https://{self.name}.s3.{self._region}.{suffix}/{key}"

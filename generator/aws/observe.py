@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
-from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -223,24 +222,9 @@ class Reader:
 
     # --- what lies beside Service Catalog
 
-    def template(self, product: str, version: str) -> str:
-        """The text of a published version's template, from where Service Catalog says it lies."""
-        answer = self._catalog().describe_provisioning_artifact(
-            ProductId=self.ids.products[product],
-            ProvisioningArtifactId=self.ids.artifacts[product, version],
-            Verbose=True,
-        )
-        info = answer.get("Info", {})
-        if "CloudFormationTemplate" in info:
-            return str(info["CloudFormationTemplate"])
-        host, _, key = info["TemplateUrl"].removeprefix("https://").partition("/")
-        bucket = host.split(".")[0]
-        if bucket.startswith("s3"):  # path style
-            bucket, _, key = key.partition("/")
-        body = self._sessions.client("s3", self._region).get_object(
-            Bucket=bucket, Key=unquote(key.partition("?")[0])
-        )
-        return str(body["Body"].read().decode())
+    def template(self, product: str, version: str) -> str | None:
+        """The text of a published version's template, from the artifact bucket: Service Catalog's copy is its own."""
+        return self._bucket.newest(f"templates/{product}/{version}/")
 
     def _roles(self, stack: Callable[[int], str]) -> Iterator[tuple[str, LaunchRole, int]]:
         """The deployed launch roles with the number of the stack that holds them; the stacks are numbered densely."""

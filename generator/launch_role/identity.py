@@ -25,6 +25,21 @@ _ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:AttachUserPol
 _ATTACHING |= {"iam:DetachUserPolicy", "iam:DetachGroupPolicy"}
 
 
+_ROLE_WRITING = {
+    "iam:AttachRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:DeleteRolePolicy",
+    "iam:CreateRole",
+}
+_ROLE_WRITING |= {
+    "iam:DeleteRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+}
+
+
 def boundary_arn(boundary: str) -> str:
     """A boundary's ARN in whichever account the role is; a name stands for a policy with the path "/"."""
     if not boundary.startswith("arn:"):
@@ -109,17 +124,25 @@ def linked_role(service: str) -> Grant:
     )
 
 
-def bound(grant: Grant, scoping: Scoping, logical_id: str, scope: Scope) -> Grant:
-    """The grant with the conditions that keep a role from growing: its boundary, and the policies it may take."""
+def bound(grant: Grant, scoping: Scoping, logical_id: str, scope: Scope) -> Iterator[Grant]:
+    """The grant with the conditions that keep a role from growing: its boundary, and the policies it may take.
+
+    Where a service's own resource asks to write a role, that is its service-linked role and no other.
+    """
     known = actions.action(grant.action)
     if known is None or known.service != "iam" or not known.writes:
-        return grant
+        yield grant
+        return
+    if grant.action in _ROLE_WRITING and service_of(scoping.physical.type_of(logical_id) or "") != "iam":
+        for linked, _ in linked_roles(scoping, logical_id):
+            yield replace(grant, resource=linked.resource)
+        return
     extra: list[Condition] = []
     if scope.boundary and _BOUNDARY_KEY in known.keys:
         extra.append(("StringEquals", _BOUNDARY_KEY, (boundary_arn(scope.boundary),)))
     if grant.action in _ATTACHING:
         extra.append(("ArnLike", "iam:PolicyARN", _attached(scoping, logical_id)))
-    return replace(grant, conditions=conditions([*grant.conditions, *extra]))
+    yield replace(grant, conditions=conditions([*grant.conditions, *extra]))
 
 
 def _attached(scoping: Scoping, logical_id: str) -> tuple[str, ...]:

@@ -153,10 +153,12 @@ def _declared(resource_type: str) -> tuple[tuple[str, str, str], ...]:
             (name, handler, entry.source) for handler, names in entry.handlers.items() for name in names
         ]
     never = {name for entry in extra for name in entry.never} | _NEVER
+    instead = {name: names for entry in extra for name, names in entry.instead.items()}
     known = {
         (str(action), handler, source)
         for name, handler, source in listed
-        for action in corrected(name, resource_type)
+        for one in instead.get(name, (name,))
+        for action in corrected(one, resource_type)
     }
     found = tuple(sorted(entry for entry in known if entry[0] not in never))
     if not found and any(not entry.handlers for entry in extra):

@@ -115,7 +115,7 @@ def generated_names(resource_type: str, logical_id: str, scope: Scope) -> tuple[
         case "lower":
             return (_lower(_stack_form(logical_id, naming.longest, scope)),)
         case "joined":
-            return (_stack_form(logical_id, naming.longest, scope).replace(f"-{logical_id}-", logical_id),)
+            return (f"{scope.stack_name.replace('-', '')}{logical_id}*",)
     # Which of the two forms a service uses is not published for every type.
     return (_stack_form(logical_id, naming.longest, scope), _cut(logical_id, naming.longest - _RANDOM))
 
@@ -240,7 +240,16 @@ class Physical:
         if holder and holder != name_property(resource_type):
             given = self.values.patterns(properties[holder]) if is_set(properties.get(holder)) else (ANY,)
             return tuple(_short(text) for text in given)
-        if holder or last:
+        named = name_property(resource_type) or ""
+        if (
+            not holder
+            and fold(variable).endswith("id")
+            and variable != "SecretId"
+            and not fold(named).endswith("id")
+        ):
+            return (ANY,)  # an id that the service makes up, beside a name
+        last_word = fold(resource_type.split("::")[-1])
+        if holder or last or fold(variable) in (fold(named), f"{last_word}name"):
             names = self.names(logical_id)
             # An alias's name repeats the word that the ARN has already; a secret's ARN ends in six random characters.
             prefix = "alias/" if variable == "Alias" else ""
@@ -251,6 +260,17 @@ class Physical:
                 for name in names
             )
         return (ANY,)
+
+    def variables(self, logical_id: str) -> dict[str, tuple[str, ...]]:
+        """What the resource's own ARNs fill their variables with, for ARNs of what lies below or beside it."""
+        resource_type = self.type_of(logical_id) or ""
+        table = actions.arn_types(service_of(resource_type))
+        return {
+            variable: self._variable(logical_id, resource_type, variable, last=variable == names[-1])
+            for arn_type in arn_types_of(resource_type)
+            for names in [_variables(table[arn_type])]
+            for variable in names
+        }
 
     def _with_path(self, logical_id: str, arn: str) -> Iterable[str]:
         properties = self.properties(logical_id)

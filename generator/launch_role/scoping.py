@@ -21,8 +21,12 @@ from generator.lint.schemas import schema
 
 _REQUEST_TAG = "aws:RequestTag/${TagKey}"
 _RESOURCE_TAG = "aws:ResourceTag/${TagKey}"
-_MAKES = re.compile(r"^(Create|Run|Register|Request|Allocate|Import|Put|Start)(?=[A-Z])")
+_ALL_TAG_KEYS = frozenset({_REQUEST_TAG, _RESOURCE_TAG})
+_MAKES = re.compile(r"^(Create|Run|Register|Request|Allocate|Import|Put)(?=[A-Z])")
+_UNTAGS = re.compile(r"^(Delete|Remove|Untag)")
 _MOST_TYPES = 6
+# Words that end the names of many things: alone they name nothing.
+_COMMON_WORDS = {"group", "user", "policy", "object", "stream", "event", "table", "name", "instance", "image"}
 
 
 @cache
@@ -83,25 +87,35 @@ class Scoping:
     def _targets(self, logical_id: str, known: Action, resource_type: str) -> tuple[Target, ...]:
         fixed = tables.fixed_arn(resource_type, str(known))
         if fixed is not None:
-            return tuple(Target(arn, None) for arn in fill(fixed, self._scope.region, {}))
+            return tuple(Target(arn, None) for text in fixed for arn in fill(text, self._scope.region, {}))
         mine = arn_types_of(resource_type) if known.service == service_of(resource_type) else ()
         tagged = _tagged(resource_type)
         if not known.arn_types:
             return (Target(ANY, None, own=True, tagged=tagged),)
+        if tables.on_own(resource_type, str(known)):
+            return tuple(
+                Target(arn, ArnType(name, "", required=True, keys=_ALL_TAG_KEYS), own=True, tagged=tagged)
+                for name in arn_types_of(resource_type)
+                for arn in self.physical.arns(logical_id, name)
+            )
         reached: list[Target] = []
+        also = tables.also_required(str(known))
         has_own = any(arn_type.name in mine for arn_type in known.arn_types)
         for arn_type in known.arn_types:
             if arn_type.name in mine:
                 own = self.physical.arns(logical_id, arn_type.name)
                 reached += [Target(arn, arn_type, own=True, tagged=tagged) for arn in own]
                 continue
-            if has_own and known.tags and not arn_type.required:
+            if has_own and "tag" in known.name.lower():
                 continue  # it tags what it is called for, and nothing that only stands beside
             others = self._referenced(logical_id, known, arn_type)
             if others:
                 reached += others
-            elif arn_type.required:
-                reached += [Target(arn, arn_type) for arn in fill(arn_type.arn, self._scope.region, {})]
+            elif arn_type.required or arn_type.name in also:
+                known_parts = self.physical.variables(logical_id) if mine else {}
+                reached += [
+                    Target(arn, arn_type) for arn in fill(arn_type.arn, self._scope.region, known_parts)
+                ]
         return tuple(reached) or tuple(self._anything(known))
 
     def _anything(self, known: Action) -> Iterator[Target]:
@@ -126,6 +140,10 @@ class Scoping:
             if arn_type.name in arn_types_of(other_type):
                 for arn in self.physical.arns(other, arn_type.name):
                     found[arn] = Target(arn, arn_type, tagged=_tagged(other_type))
+        if arn_type.arn.split(":", 3)[2] != known.service:
+            return [
+                found[arn] for arn in sorted(found)
+            ]  # a name says little about another service's resource
         pattern = _property_pattern(arn_type)
         for name, value in self._named(logical_id):
             if pattern.search(name) is None:
@@ -229,7 +247,7 @@ class Scoping:
         resource: Condition = (operator, f"aws:ResourceTag/{key}", values)
         if target.own and creating and _MAKES.match(known.name) and _REQUEST_TAG in keys:
             yield Grant(name, arn, conditions((*base, request)))
-        elif target.own and known.tags and _REQUEST_TAG in keys:
+        elif target.own and known.tags and _REQUEST_TAG in keys and not _UNTAGS.match(known.name):
             # Tags of a new resource come with the request that makes it, and those of an old one are already on it.
             yield Grant(name, arn, conditions((*base, request)))
             yield Grant(name, arn, conditions((*base, resource)))

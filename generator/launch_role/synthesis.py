@@ -67,7 +67,8 @@ def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) ->
     if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
         yield from custom_resource(scoping, logical_id)
         return
-    settings = {f"@{name}={declared[name]}" for name in _ATTRIBUTES if name in declared}
+    settings = {f"@{name}={declared[name]}" for name in _ATTRIBUTES if isinstance(declared.get(name), str)}
+    settings |= {f"@{name}" for name in ("UpdatePolicy", "CreationPolicy") if declared.get(name)}
     settings |= set(scoping.settings(logical_id))
     for need in needs(resource_type, scoping.physical.properties(logical_id), settings):
         for grant, because in _grants(need, logical_id, scoping, scope):
@@ -88,4 +89,5 @@ def _grants(need: Need, logical_id: str, scoping: Scoping, scope: Scope) -> Iter
     for grant in scoping.grants(logical_id, need.action, creating=need.handler == "create"):
         if need.action == "kms:CreateGrant":
             grant = replace(grant, conditions=conditions([*grant.conditions, _FOR_SERVICES]))
-        yield identity.bound(grant, scoping, logical_id, scope), need.because
+        for one in identity.bound(grant, scoping, logical_id, scope):
+            yield one, need.because

@@ -37,10 +37,11 @@ def correction(name: str) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True)
 class Supplement:
-    """Actions by handler that a type needs besides its schema's, and those of its schema that it must not get."""
+    """Actions by handler that a type needs besides its schema's, those that it must not get, and what stands for some."""
 
     handlers: Mapping[str, tuple[str, ...]]
     never: tuple[str, ...]
+    instead: Mapping[str, tuple[str, ...]]
     source: str
 
 
@@ -51,6 +52,7 @@ def supplements(resource_type: str) -> tuple[Supplement, ...]:
         Supplement(
             handlers={handler: tuple(names) for handler, names in entry.get("handlers", {}).items()},
             never=tuple(entry.get("never", ())),
+            instead={name: tuple(names) for name, names in entry.get("instead", {}).items()},
             source=entry["source"],
         )
         for entry in _matching("supplement", "types", resource_type)
@@ -118,13 +120,30 @@ def naming(resource_type: str) -> Naming:
 
 
 @cache
-def fixed_arn(resource_type: str, action: str) -> str | None:
-    """The ARN that an action has for a type whatever its properties; `arn:` with IAM's own ${variables}."""
+def fixed_arn(resource_type: str, action: str) -> tuple[str, ...] | None:
+    """The ARNs that an action has for a type whatever its properties, with IAM's own ${variables}."""
     for entry in _matching("names", "fixed", resource_type):
         for pattern, arn in entry["actions"].items():
             if fnmatchcase(action.lower(), pattern.lower()):
-                return str(arn)
+                return tuple(arn)
     return None
+
+
+@cache
+def on_own(resource_type: str, action: str) -> bool:
+    """Whether an action is on the resource's own ARNs though IAM's table has it on others."""
+    return any(
+        fnmatchcase(action, pattern)
+        for entry in _matching("names", "own", resource_type)
+        for pattern in entry["actions"]
+    )
+
+
+@cache
+def also_required(action: str) -> tuple[str, ...]:
+    """ARN types that an action is checked on though IAM's table calls them optional."""
+    entry = _load("names")["required"].get(action)
+    return () if entry is None else tuple(entry["arn_types"])
 
 
 @cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from generator.errors import fail
+from generator.errors import did_you_mean, fail
 
 UNUSED_SUPPRESSION = "E9000"
 
@@ -126,8 +126,12 @@ def lint_many(
     Threads don't help here; from a few dozen templates on, more than one process does. `cache` is a folder that any number
     of processes may share: what it has is not linted again.
     """
-    from generator.lint import store, workers
+    from generator.lint import schemas, store, workers
 
+    for region in sorted({region for job in jobs for region in job.regions} - schemas.regions()):
+        raise fail(
+            "regions to lint for", f"there is no region {region}", did_you_mean(region, schemas.regions())
+        )
     known = [store.load(cache, job) for job in jobs]
     missing = [job for job, found in zip(jobs, known, strict=True) if found is None]
     fresh = iter(workers.run(missing, processes))

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from generator.errors import did_you_mean, fail
 from generator.lint import Finding, Job, schemas
 
 if TYPE_CHECKING:
@@ -37,13 +36,6 @@ def text_of(template: Mapping[str, Any]) -> str:
 
 def run(job: Job) -> tuple[Finding, ...]:
     """All findings of one template, suppressions aside, merged over the job's regions and sorted."""
-    for region in job.regions:
-        if region not in schemas.regions():
-            raise fail(
-                f"regions of {job.product}",
-                f"no such region: {region}",
-                did_you_mean(region, schemas.regions()),
-            )
     found = list(_findings(job, job.regions))
     # One run covers all regions and costs what one region does, but does not say which region a finding holds for, and
     # resolves AWS::Region in loops of the language extensions to the first one.
@@ -75,13 +67,20 @@ def _findings(job: Job, regions: Sequence[str]) -> Iterator[Finding]:
             path=path,
             rule=match.rule.id,
             level=match.rule.severity,
-            message=match.message,
+            message=_without_region(match.message, regions),
             regions=tuple(regions),
             blueprint=job.blueprint,
             source=match.rule.source_url,
             line=match.linenumber,
             column=match.columnnumber,
         )
+
+
+def _without_region(message: str, regions: Sequence[str]) -> str:
+    """A message that names the only region, without it: else the same fault in two regions would be two findings."""
+    if len(regions) != 1:
+        return message
+    return message.replace(f" in {list(regions)!r}", "").replace(f" in {regions[0]!r}", " in this region")
 
 
 def _matches(text: str, regions: tuple[str, ...]) -> list[Match]:

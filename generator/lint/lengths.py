@@ -107,10 +107,8 @@ class Measure:
         return UNKNOWN
 
     def _substituted(self, arguments: Sequence[Any]) -> Longest:
-        text, local = (
-            arguments[0],
-            arguments[1] if len(arguments) > 1 and isinstance(arguments[1], dict) else {},
-        )
+        text = arguments[0] if arguments else None
+        local = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], dict) else {}
         if not isinstance(text, str):
             return UNKNOWN
         total, end = EMPTY, 0

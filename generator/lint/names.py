@@ -156,9 +156,12 @@ def own_name(resource_type: str) -> str | None:
         if kind == resource_type:
             return name
     short = resource_type.rsplit("::", 1)[-1]
-    properties = schemas.find(resource_type, ()).get("properties", {})
+    schema = schemas.find(resource_type, ())
     for name in (f"{short}Name", "Name", f"{short}Identifier"):
-        if name in properties:
+        # An Events rule has both Name, which is set, and RuleName, which is read.
+        if name in schema.get("properties", {}) and f"/properties/{name}" not in schema.get(
+            "readOnlyProperties", []
+        ):
             return name
     return None
 

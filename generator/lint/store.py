@@ -14,6 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from generator.errors import fail
 from generator.lint import Finding, Job, schemas
 
 FORMAT = 1
@@ -43,13 +44,25 @@ def save(folder: Path | None, job: Job, findings: tuple[Finding, ...]) -> None:
     if folder is None:
         return
     found = [{**vars(finding), "product": "", "blueprint": ""} for finding in findings]
-    path = _path(folder, job)
+    try:
+        _write(_path(folder, job), json.dumps({"sha256": _digest(found), "findings": found}, sort_keys=True))
+    except OSError as error:
+        raise fail(
+            "lint cache", f"{folder} cannot be written: {error.strerror}", "Make it writable, or remove it."
+        ) from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file so that its name only ever stands for the whole of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump({"sha256": _digest(found), "findings": found}, out, sort_keys=True)
-    # Only a whole file ever has the entry's name.
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _digest(findings: object) -> str:

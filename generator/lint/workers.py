@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from generator.errors import FactoryError, Problem, Where, fail
+from generator.errors import fail
 from generator.lint import Finding, Job
 
 # Starting a worker takes as long as linting this many templates.
@@ -64,27 +64,17 @@ def _ask(jobs: Sequence[Job]) -> list[tuple[Finding, ...]]:
             f"a worker process ended with {worker.returncode}: {worker.stderr[-2000:]}",
             "Run it again.",
         )
-    problems = [problem for answer in answers for problem in answer.get("problems", [])]
-    if problems:
-        raise FactoryError(*(Problem(Where(*where), text, remedy) for where, text, remedy in problems))
-    return [tuple(Finding.read(found) for found in answer["findings"]) for answer in answers]
+    return [tuple(Finding.read(found) for found in answer) for answer in answers]
 
 
 def answer(questions: IO[str], answers: IO[str]) -> None:
-    """The worker's side: lint each line's job and write its findings, or the problems that kept it from linting."""
+    """The worker's side: lint each line's job and write its findings as a line."""
     from generator.lint import engine
 
     for line in questions:
         text, product, blueprint, regions = json.loads(line)
-        try:
-            found = engine.run(Job(text, product, blueprint, tuple(regions)))
-            answers.write(json.dumps({"findings": [vars(finding) for finding in found]}) + "\n")
-        except FactoryError as error:
-            problems = [
-                [[one.where.file, one.where.line, one.where.column], one.problem, one.remedy]
-                for one in error.problems
-            ]
-            answers.write(json.dumps({"problems": problems}) + "\n")
+        found = engine.run(Job(text, product, blueprint, tuple(regions)))
+        answers.write(json.dumps([vars(finding) for finding in found]) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from generator.errors import FactoryError
-from generator.local import engine, noted, services
+from generator.local import bucketpolicy, engine, noted, services
 from generator.local.identity import Identities, Scope, scope
 from generator.local.journal import Journal
 from generator.local.service import Call, Identity, ServiceError
@@ -82,7 +82,7 @@ class App:
             )
             return engine.respond(services.service(signed.service), request, call)
         if signed.service == "s3":
-            self._check_owner(request)
+            self._check_bucket(request, identity)
         if signed.service == "iam" and noted.action(request) == "CreateAccessKey":
             with self.state.write():
                 response = self.journal.answer(request, identity)
@@ -94,14 +94,15 @@ class App:
             noted.note_role(self.weather, today, response)
         return response
 
-    def _check_owner(self, request: Request) -> None:
-        """A bucket of another owner than expected is refused, which moto does not do."""
-        expected = request.headers.get("x-amz-expected-bucket-owner")
-        if expected is None:
+    def _check_bucket(self, request: Request, identity: Identity) -> None:
+        """A bucket of another owner than expected is refused, and so is what its policy refuses; moto does neither."""
+        bucket = bucket_name(request.url)
+        owner, policy = self.journal.bucket(bucket) if bucket else (None, None)
+        if owner is None:
             return
-        owner = self.journal.bucket_owner(bucket_name(request.url))
-        if owner is not None and owner != expected:
+        if request.headers.get("x-amz-expected-bucket-owner", owner) != owner:
             raise ServiceError("AccessDenied", "Access Denied", 403)
+        bucketpolicy.check(request, identity, bucket, owner, policy)
 
     def over_http(self, request: Request) -> Response:
         """The same for a request to the loopback address, whose signature names the service."""

@@ -74,10 +74,12 @@ class Journal:
                 self._append(tx, request, identity.account, seed)
             return response
 
-    def bucket_owner(self, bucket: str) -> str | None:
+    def bucket(self, bucket: str) -> tuple[str | None, str | None]:
+        """The account that has a bucket, and the bucket's policy."""
         with self.state.read() as tx, self._lock:
             self._catch_up(tx)
-            return self.world.bucket_owner(bucket)
+            owner = self.world.bucket_owner(bucket)
+            return owner, self.world.bucket_policy(bucket, owner) if owner else None
 
     def close(self) -> None:
         with self._lock:

@@ -34,15 +34,15 @@ class ProjectTags(HouseRule):
             if found.value is not None and not isinstance(found.value, dict | list):
                 continue
             tags = dict(_tags_in(found.value))
+            missing = [key for key in TAGS if key not in tags]
+            if missing:
+                parts = " and ".join(f"{key}: !Ref {TAGS[key]}" for key in missing)
+                yield Fault(found.path, f"The project's tags are missing. Add {parts} to {name}.")
             for key, parameter in TAGS.items():
-                if key not in tags:
-                    yield Fault(
-                        found.path, f"The tag {key} is missing. Add it to {name}, with !Ref {parameter}."
-                    )
-                elif parameter not in references(tags[key]):
+                if key in tags and parameter not in references(tags[key]):
                     yield Fault(
                         found.path,
-                        f"The tag {key} does not have the project's own value. Set it to !Ref {parameter}.",
+                        f"The tag {key} has not the project's own value. Set it to !Ref {parameter}.",
                     )
 
 

@@ -33,7 +33,8 @@ class UnboundedNames(HouseRule):
                 )
             if one.resource.type == "AWS::S3::Bucket":
                 for name in sorted(references(one.value) & set(declared)):
-                    if _admits_upper_case(declared[name]):
+                    # SageMaker's project ids are p- and small letters and digits, whatever the template declares.
+                    if name != "SageMakerProjectId" and _admits_upper_case(declared[name]):
                         yield Fault(
                             one.path,
                             f"The parameter {name} admits upper-case letters, which a bucket's name cannot have. "

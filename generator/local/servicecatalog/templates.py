@@ -5,6 +5,7 @@ At launch it is the copy that is read, under the tag `servicecatalog:provisionin
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,8 +83,6 @@ def from_stack(call: Call, stack: str) -> bytes:
         raise invalid(f"No stack {stack}: {error.response['Error']['Message']}") from error
     if isinstance(found, str):
         return found.encode()
-    import json
-
     return json.dumps(found, indent=2).encode()  # botocore parses JSON templates into objects
 
 
@@ -180,7 +179,15 @@ def keep(call: Call, key: str, content: Content) -> None:
             else {"CreateBucketConfiguration": {"LocationConstraint": call.region}}
         )
         s3.create_bucket(Bucket=name, **where)
+        # Any account may be launching from it, under a role of its own.
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(_readable(name)))
     s3.put_object(Bucket=name, Key=key, Body=content.body, Tagging="servicecatalog%3Aprovisioning=true")
+
+
+def _readable(name: str) -> dict[str, Any]:
+    actions = ["s3:GetObject", "s3:GetObjectTagging"]
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": f"arn:aws:s3:::{name}/*"}
+    return {"Version": "2012-10-17", "Statement": [anybody]}
 
 
 def stored(call: Call, key: str) -> bytes:

@@ -1,4 +1,4 @@
-"""A small SageMaker, S3 and CloudFormation answer address on loopback, with a state that the tests can look at.
+"""A small SageMaker, S3, CodeBuild, CodeConnections and CloudFormation answer address on loopback, with a state that the tests can look at.
 
 It speaks the wire formats that boto3 sends and reads; it knows only what the Lambda functions ask for, and answers
 anything else with an error.
@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
+
+from . import cbor
 
 PAGE = 50  # SageMaker's page here; S3's is the 1,000 of S3
 REGION, ACCOUNT = "eu-west-1", "111122223333"
+STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/SC-111122223333-pp-abc/5d5f8a40"
+_SERVICES = {  # what the protocols call them
+    "SageMaker": "sagemaker",
+    "CodeBuild_": "codebuild",
+    "CodeConnections_": "connection",
+    "com.amazonaws.codeconnections.CodeConnections_": "connection",
+    "com.amazonaws.codestar.connections.CodeStar_connections_": "connection",
+}
 S3_XML = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -32,6 +42,18 @@ class Execution:
     status: str
     polls_to_stop: int = 1  # how often it is still seen Stopping after the stop
     ends_before_stop: bool = False
+
+
+class Context:
+    """Lambda's context, with so much time left."""
+
+    log_stream_name = "2026/11/20/[$LATEST]abc"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
 
 
 @dataclass
@@ -49,7 +71,69 @@ class Loopback:
     answers: list[dict[str, Any]] = field(default_factory=list)
     answer_headers: list[dict[str, str]] = field(default_factory=list)
     refuse_answers: list[int] = field(default_factory=list)  # statuses given before an answer is taken
+    connections: dict[str, str] = field(default_factory=dict)  # ARN, status
+    builds: list[dict[str, Any]] = field(default_factory=list)  # as they were started
+    build_ends_as: str = "SUCCEEDED"
+    polls_to_build: int = 2
+    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     url: str = ""
+
+    def request(
+        self,
+        handler: Callable[[dict[str, Any], Context], None],
+        kind: str,
+        resource: str,
+        properties: dict[str, str],
+        *,
+        before: dict[str, str] | None = None,
+        number: int = 1,
+        seconds: float = 900,
+    ) -> dict[str, Any]:
+        """CloudFormation's request to a custom resource's handler, and the one answer to it."""
+        event = {
+            "RequestType": kind,
+            "RequestId": f"request-{number}",
+            "StackId": STACK,
+            "LogicalResourceId": resource,
+            "ResponseURL": f"{self.url}/answer?signature=1",
+            "ResourceProperties": properties,
+        }
+        if before is not None:
+            event["OldResourceProperties"] = before
+        answered = len(self.answers)
+        handler(event, Context(seconds))
+        assert len(self.answers) == answered + 1, "every request gets exactly one answer"
+        return self.answers[-1]
+
+    def connection(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        self._ask(operation)
+        if operation != "GetConnection":
+            raise Rejected("UnknownOperationException", operation)
+        arn = body["ConnectionArn"]
+        if arn not in self.connections:
+            raise Rejected("ResourceNotFoundException", f"Connection {arn} not found")
+        return {"Connection": {"ConnectionArn": arn, "ConnectionStatus": self.connections[arn]}}
+
+    def codebuild(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        self._ask(operation)
+        match operation:
+            case "StartBuild":
+                tokens = [build["idempotencyToken"] for build in self.builds]
+                if body["idempotencyToken"] not in tokens:
+                    self.builds.append(body)
+                    tokens.append(body["idempotencyToken"])
+                return {
+                    "build": {
+                        "id": f"b:{tokens.index(body['idempotencyToken'])}",
+                        "buildStatus": "IN_PROGRESS",
+                    }
+                }
+            case "BatchGetBuilds":
+                self.polls_to_build -= 1
+                status = "IN_PROGRESS" if self.polls_to_build > 0 else self.build_ends_as
+                logs = {"deepLink": "https://console/logs"}
+                return {"builds": [{"id": one, "buildStatus": status, "logs": logs} for one in body["ids"]]}
+        raise Rejected("UnknownOperationException", operation)
 
     def sagemaker(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         self._ask(operation)
@@ -178,16 +262,25 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self._body()
         try:
-            if target := self.headers.get("X-Amz-Target"):
-                answer = self.state.sagemaker(target.removeprefix("SageMaker."), json.loads(body))
-                self._send(200, json.dumps(answer).encode(), "application/x-amz-json-1.1")
+            if self._operation():
+                service, operation = self._operation()
+                answer = getattr(self.state, service)(operation, self._decode(body))
+                self._answer(200, answer)
             else:
                 bucket, _ = self._s3("DeleteObjects")
                 self._send(200, self.state.delete_objects(bucket, body), "application/xml")
         except Rejected as error:
             self._refuse(error)
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
+        bucket, _, key = urlsplit(self.path).path.strip("/").partition("/")
+        if key:
+            content = self.state.objects.get((bucket, unquote(key)))
+            self._send(200 if content is not None else 404, content or b"", "application/zip")
+            return
         try:
             bucket, query = self._s3("ListObjectVersions")
             self._send(200, self.state.list_versions(bucket, query), "application/xml")
@@ -212,24 +305,51 @@ class _Handler(BaseHTTPRequestHandler):
         return parts.path.strip("/"), query
 
     def _refuse(self, error: Rejected) -> None:
-        if self.headers.get("X-Amz-Target"):
-            body = json.dumps({"__type": error.code, "message": error.message}).encode()
-            self._send(error.status, body, "application/x-amz-json-1.1")
+        if self._operation():
+            self._answer(error.status, {"__type": error.code, "message": error.message})
         else:
             root = ElementTree.Element("Error")
             _sub(root, "Code", error.code)
             _sub(root, "Message", error.message)
             self._send(error.status, ElementTree.tostring(root), "application/xml")
 
+    def _operation(self) -> tuple[str, str] | tuple[()]:
+        """The service and operation that are asked for, in either of boto3's protocols; none for S3."""
+        target = self.headers.get("X-Amz-Target", "")
+        if self._cbor():
+            _, _, target, _, operation = self.path.split("/")
+        else:
+            target, _, operation = target.rpartition(".")
+        for known, service in _SERVICES.items():
+            if target.startswith(known):
+                return service, operation
+        return ()
+
+    def _cbor(self) -> bool:
+        return self.headers.get("smithy-protocol") == "rpc-v2-cbor"
+
+    def _decode(self, body: bytes) -> dict[str, Any]:
+        decoded: dict[str, Any] = cbor.decode(body) if self._cbor() else json.loads(body)
+        return decoded
+
+    def _answer(self, status: int, answer: dict[str, Any]) -> None:
+        if self._cbor():
+            self._send(status, cbor.encode(answer), "application/cbor", {"smithy-protocol": "rpc-v2-cbor"})
+        else:
+            self._send(status, json.dumps(answer).encode(), "application/x-amz-json-1.1")
+
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", "0")))
 
-    def _send(self, status: int, body: bytes, kind: str) -> None:
+    def _send(self, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """The tests look at the state."""

@@ -3,75 +3,35 @@
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .loopback import ACCOUNT, REGION, Execution, Loopback, serving
+from .loopback import ACCOUNT, REGION, STACK, Context, Execution, Loopback
 
-PACKAGE = Path(__file__).parents[3] / "blueprints" / "lambdas" / "project"
+Handle = Callable[..., dict[str, Any]]
 PROJECT = "p-a1b2c3d4e5f6"
 GROUP = f"sagemaker-Churn-{PROJECT}"
 BUCKET = f"sagemaker-{PROJECT}-{ACCOUNT}-{REGION}"
 OURS = f"sagemaker-Churn-{PROJECT}-model-build"
 
 
-class Context:
-    log_stream_name = "2026/11/20/[$LATEST]abc"
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
-
-
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
-    with serving() as state:
-        environment = {
-            "AWS_ENDPOINT_URL": state.url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_CONFIG_FILE": "/nonexistent",
-            "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-        }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        yield state
-
-
-Handle = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def handle(aws: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handle]:
-    """Sends a request through the handler, as Lambda finds it in the zip, and returns the answer."""
-    monkeypatch.syspath_prepend(str(PACKAGE))
-    handler = importlib.import_module("sagemaker_project.cleanup").handler
+def handle(aws: Loopback, package: str) -> Handle:
+    """Sends a request through the handler and returns the answer."""
+    handler = importlib.import_module(f"{package}.cleanup").handler
 
     def send(kind: str, seconds: float = 900, **properties: str) -> dict[str, Any]:
-        event = {
-            "RequestType": kind,
-            "RequestId": "request",
-            "StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/SC-1/2",
-            "LogicalResourceId": "Cleanup",
-            "ResponseURL": f"{aws.url}/answer?signature=1",
-            "ResourceProperties": {"ProjectId": PROJECT, "AccountId": ACCOUNT, **properties},
-        }
-        before = len(aws.answers)
-        handler(event, Context(seconds))
-        assert len(aws.answers) == before + 1, "every request gets exactly one answer"
-        return aws.answers[-1]
+        return aws.request(
+            handler,
+            kind,
+            "Cleanup",
+            {"ProjectId": PROJECT, "AccountId": ACCOUNT, **properties},
+            seconds=seconds,
+        )
 
-    yield send
-    for name in [name for name in sys.modules if name.startswith("sagemaker_project")]:
-        del sys.modules[name]
+    return send
 
 
 def fill(aws: Loopback) -> None:
@@ -111,8 +71,8 @@ def test_deletion_removes_all_of_the_project_and_nothing_else(aws: Loopback, han
     assert answer["Status"] == "SUCCESS", answer["Reason"]
     assert answer["PhysicalResourceId"] == f"cleanup-{PROJECT}"
     assert (answer["StackId"], answer["RequestId"], answer["LogicalResourceId"]) == (
-        f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/SC-1/2",
-        "request",
+        STACK,
+        "request-1",
         "Cleanup",
     )
     assert aws.pipelines == others
