@@ -1,0 +1,1 @@
+"""Each house rule with good and bad templates."""
