@@ -262,8 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self._body()
         try:
-            if self._operation():
-                service, operation = self._operation()
+            if asked := self._operation():
+                service, operation = asked
                 answer = getattr(self.state, service)(operation, self._decode(body))
                 self._answer(200, answer)
             else:
@@ -279,7 +279,8 @@ class _Handler(BaseHTTPRequestHandler):
         bucket, _, key = urlsplit(self.path).path.strip("/").partition("/")
         if key:
             content = self.state.objects.get((bucket, unquote(key)))
-            self._send(200 if content is not None else 404, content or b"", "application/zip")
+            changed = {"Last-Modified": "Fri, 20 Nov 2026 18:00:00 GMT"}
+            self._send(200 if content is not None else 404, content or b"", "application/zip", changed)
             return
         try:
             bucket, query = self._s3("ListObjectVersions")
@@ -313,7 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
             _sub(root, "Message", error.message)
             self._send(error.status, ElementTree.tostring(root), "application/xml")
 
-    def _operation(self) -> tuple[str, str] | tuple[()]:
+    def _operation(self) -> tuple[str, str] | None:
         """The service and operation that are asked for, in either of boto3's protocols; none for S3."""
         target = self.headers.get("X-Amz-Target", "")
         if self._cbor():
@@ -323,7 +324,7 @@ class _Handler(BaseHTTPRequestHandler):
         for known, service in _SERVICES.items():
             if target.startswith(known):
                 return service, operation
-        return ()
+        return None
 
     def _cbor(self) -> bool:
         return self.headers.get("smithy-protocol") == "rpc-v2-cbor"

@@ -1,0 +1,123 @@
+"""Seed check-in: the first commit of repositories that CloudFormation cannot fill.
+
+Owns a build that runs git, a function that starts it and answers CloudFormation, and a custom resource per repository.
+Git speaks to the provider by AWS's credential helper, so that there is no secret to keep.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+
+from troposphere import Ref, Sub, codebuild, encode_to_dict
+from troposphere.cloudformation import AWSCustomObject
+
+from generator.blueprint import Context
+
+from . import logs
+from .access import Statement, allow
+from .codebuild import Machine, build_project, run
+from .functions import LONGEST_SECONDS, function
+from .project import Project
+
+TITLE = "SeedCheckin"
+SCRIPT = Path(__file__).parent / "scripts" / "checkin.sh"
+HELPER = """git config --global credential.helper '!aws codecommit credential-helper $@'
+git config --global credential.UseHttpPath true
+"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A repository to seed, with what the build and the function must be allowed for it."""
+
+    half: str
+    title: str
+    url: Sub
+    branch: str
+    connection: Ref
+    use: tuple[Statement, ...]
+    look_at: tuple[Statement, ...]
+
+
+class SeedCheckin(AWSCustomObject):  # type: ignore[misc]  # troposphere ships no types
+    """Fills one repository when it is created, or when it is exchanged for another; never takes anything away."""
+
+    resource_type = "Custom::SeedCheckin"
+    props = {
+        "ServiceToken": (object, True),
+        "ServiceTimeout": (int, True),
+        "BuildProject": (object, True),
+        "ConnectionArn": (object, True),
+        "RepositoryUrl": (object, True),
+        "Branch": (str, True),
+        "SeedBucket": (object, True),
+        "SeedKey": (str, True),
+    }
+
+
+def buildspec() -> str:
+    """What the build runs; its environment comes from whoever starts it."""
+    commands = indent(HELPER + SCRIPT.read_text("utf-8"), " " * 10)
+    return f"version: 0.2\nenv:\n  shell: bash\nphases:\n  build:\n    commands:\n      - |\n{commands}"
+
+
+def checkin(
+    project: Project, context: Context, logging: logs.Logging, targets: Sequence[Target]
+) -> list[str]:
+    """Seed the repositories; returns the titles after which they are filled."""
+    seeds = [
+        Sub(f"arn:${{AWS::Partition}}:s3:::${{Bucket}}/{context.seed_key(one.half)}", Bucket=context.bucket())
+        for one in targets
+    ]
+    build = build_project(
+        project,
+        title=TITLE,
+        suffix="seed-checkin",
+        description="Commits the seed code of a SageMaker project to its repositories.",
+        source=codebuild.Source(Type="NO_SOURCE", BuildSpec=buildspec()),
+        environment={"AUTHOR": project.id},
+        permissions=[allow(["s3:GetObject"], seeds), *_all(one.use for one in targets)],
+        machine=Machine("small", 10),
+        logging=logging,
+    )
+    starter = function(
+        project,
+        context,
+        logging,
+        title="Checkin",
+        suffix="checkin",
+        description="Starts the check-in of seed code and tells CloudFormation how it went.",
+        permissions=[*run(build), *_all(one.look_at for one in targets)],
+    )
+    return [
+        project.add(
+            SeedCheckin(
+                f"{one.title}Seed",
+                ServiceToken=starter.get_att("Arn"),
+                ServiceTimeout=LONGEST_SECONDS + 60,
+                BuildProject=build.ref(),
+                ConnectionArn=one.connection,
+                RepositoryUrl=one.url,
+                Branch=one.branch,
+                SeedBucket=context.bucket(),
+                SeedKey=context.seed_key(one.half),
+            )
+        ).title
+        for one in targets
+    ]
+
+
+def _all(permissions: Iterable[Sequence[Statement]]) -> list[Statement]:
+    """All statements, each once: two repositories may share a connection."""
+    found: list[Statement] = []
+    for statements in permissions:
+        found += [one for one in statements if _text(one) not in map(_text, found)]
+    return found
+
+
+def _text(statement: Statement) -> str:
+    return json.dumps(encode_to_dict(statement), sort_keys=True)
