@@ -30,6 +30,7 @@ CLEANUP = "Custom::ProjectCleanup"
 
 # Every value of every option that changes the template's shape.
 SHAPES: dict[str, tuple[Any, ...]] = {
+    "git": ("codecommit", "codeconnections"),
     "encryption": ("customer-key", "service-managed"),
     "when_terminated": ("delete", "keep-work"),
     "instance_types": ((), ("ml.m5.*", "ml.g5.xlarge")),
@@ -115,7 +116,7 @@ def test_every_resource_that_can_be_tagged_is(options: dict[str, Any]) -> None:
 def test_names_begin_with_sagemaker_and_fit_for_the_longest_project(options: dict[str, Any]) -> None:
     template = build(KIND, **options)
     named = [(title, one) for title, one in template["Resources"].items() if one["Type"] in NAMES]
-    assert len(named) >= 14
+    assert len(named) >= 13
     seen = set()
     for title, one in named:
         key, limit, pattern = NAMES[one["Type"]]
@@ -174,15 +175,20 @@ def test_no_account_or_region_is_written_out(options: dict[str, Any]) -> None:
     assert not re.search(r"\d{12}|us-east-1|eu-west-1|arn:aws:", text)
 
 
-@pytest.mark.parametrize("options", [COMBINATIONS[0], COMBINATIONS[-1]], ids=str)
+SAMPLE = [COMBINATIONS[0], COMBINATIONS[len(COMBINATIONS) // 2 - 1], COMBINATIONS[-1]]
+
+
+@pytest.mark.parametrize("options", SAMPLE, ids=str)
 def test_lint_finds_nothing(options: dict[str, Any]) -> None:
     assert findings(KIND, "mlops-build-train", **options) == []
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("options", COMBINATIONS[1:-1], ids=str)
+@pytest.mark.parametrize("options", [one for one in COMBINATIONS if one not in SAMPLE], ids=str)
 def test_lint_finds_nothing_in_any_combination(options: dict[str, Any]) -> None:
-    regions = sorted(schemas.regions_of(REPOSITORY) & schemas.regions_of(GROUP) & schemas.regions_of(BUILD))
+    types = {one["Type"] for one in build(KIND, **options)["Resources"].values()}
+    regions = sorted(frozenset.intersection(*map(schemas.regions_of, types)))
+    assert len(regions) > 20
     assert findings(KIND, "mlops-build-train", regions, **options) == []
 
 
@@ -314,6 +320,125 @@ def test_only_training_uses_the_buckets_of_data() -> None:
     assert not any("acme-curated" in str(one) for one in granted(role(template, "sagemaker"), "s3:PutObject"))
 
 
+# Git by a connection.
+
+CONNECTION = (
+    "arn:aws:codestar-connections:eu-west-1:111122223333:connection/12345678-abcd-4321-abcd-1234567890ab"
+)
+
+
+def resolve(value: Any, parameters: dict[str, str]) -> Any:
+    """A value with the few intrinsics that ARNs and addresses are made of worked out."""
+    if not isinstance(value, dict):
+        return [resolve(each, parameters) for each in value] if isinstance(value, list) else value
+    ((name, argument),) = value.items()
+    match name:
+        case "Ref":
+            return parameters[argument]
+        case "Fn::Split":
+            return resolve(argument[1], parameters).split(argument[0])
+        case "Fn::Select":
+            return resolve(argument[1], parameters)[int(argument[0])]
+        case "Fn::Sub":
+            text, variables = argument if isinstance(argument, list) else (argument, {})
+            known = {**parameters, **{key: resolve(each, parameters) for key, each in variables.items()}}
+            return re.sub(r"\$\{([\w:]+)\}", lambda found: known[found[1]], text)
+    raise AssertionError(name)
+
+
+ANSWERS = {
+    "ConnectionArn": CONNECTION,
+    "ModelBuildRepositoryName": "acme/models/churn",
+    "AWS::Partition": "aws",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+@pytest.fixture(scope="module")
+def connected() -> dict[str, Any]:
+    return build(KIND, "mlops", git="codeconnections")
+
+
+def test_the_connection_and_the_repository_are_asked_for(connected: dict[str, Any]) -> None:
+    asked = connected["Parameters"]
+    assert set(asked) == {
+        "SageMakerProjectName",
+        "SageMakerProjectId",
+        "ConnectionArn",
+        "ModelBuildRepositoryName",
+    }
+    connection = asked["ConnectionArn"]["AllowedPattern"]
+    assert re.fullmatch(connection, CONNECTION)
+    assert re.fullmatch(connection, CONNECTION.replace("codestar-connections", "codeconnections"))
+    assert not re.fullmatch(connection, CONNECTION.replace("connection/", "host/"))
+    name = asked["ModelBuildRepositoryName"]["AllowedPattern"]
+    assert re.fullmatch(name, "acme/models/churn")
+    assert not re.fullmatch(name, "churn")
+    assert not re.fullmatch(name, "https://github.com/acme/churn")
+
+
+@pytest.mark.parametrize("service", ["codeconnections", "codestar-connections"])
+def test_the_connection_is_used_in_both_forms_for_the_one_repository(
+    connected: dict[str, Any], service: str
+) -> None:
+    arn = CONNECTION.replace("codestar-connections", service)
+    users = [
+        (statement, title)
+        for title, one in resources(connected, ROLE).items()
+        for statement in statements(one)
+        if f"{service}:UseConnection" in statement["Action"]
+    ]
+    assert {title for _, title in users} == {"ModelBuildPipelineRole", "SeedCheckinRole"}
+    for statement, _ in users:
+        assert resolve(statement["Resource"], ANSWERS) == [arn]
+        assert statement["Condition"] == {
+            "StringEqualsIfExists": {f"{service}:FullRepositoryId": {"Ref": "ModelBuildRepositoryName"}}
+        }
+    (look,) = (
+        one
+        for one in statements(resources(connected, ROLE)["CheckinRole"])
+        if f"{service}:GetConnection" in one["Action"]
+    )
+    assert resolve(look["Resource"], ANSWERS) == [arn]
+
+
+def test_the_connection_starts_the_pipeline_without_rule_or_polling(connected: dict[str, Any]) -> None:
+    (source,) = properties(connected, PIPELINE)["Stages"][0]["Actions"]
+    assert source["ActionTypeId"]["Provider"] == "CodeStarSourceConnection"
+    assert source["Configuration"] == {
+        "ConnectionArn": {"Ref": "ConnectionArn"},
+        "FullRepositoryId": {"Ref": "ModelBuildRepositoryName"},
+        "BranchName": "main",
+        "OutputArtifactFormat": "CODE_ZIP",
+        "DetectChanges": "true",
+    }
+    assert resources(connected, RULE) == {}
+    assert resources(connected, REPOSITORY) == {}
+
+
+def test_the_repository_is_seeded_before_the_pipeline_first_reads_it(connected: dict[str, Any]) -> None:
+    seed = properties(connected, "Custom::SeedCheckin")
+    assert resolve(seed["RepositoryUrl"], ANSWERS) == (
+        "https://codeconnections.eu-west-1.amazonaws.com/git-http/111122223333/eu-west-1/"
+        "12345678-abcd-4321-abcd-1234567890ab/acme/models/churn.git"
+    )
+    assert "ModelBuildSeed" in made_before(connected, "ModelBuildPipeline")
+    assert re.fullmatch(r"assets/seed-model-build/[0-9a-f]{64}\.zip", seed["SeedKey"])
+    (read,) = (
+        one
+        for one in statements(resources(connected, ROLE)["SeedCheckinRole"])
+        if "s3:GetObject" in one["Action"]
+    )
+    ((text, variables),) = (one["Fn::Sub"] for one in read["Resource"])
+    assert text == "arn:${AWS::Partition}:s3:::${Bucket}/" + seed["SeedKey"]
+    assert variables == {"Bucket": seed["SeedBucket"]}
+
+
+def test_studio_demands_no_answer_that_has_a_default(connected: dict[str, Any]) -> None:
+    defaults = {name for name, one in connected["Parameters"].items() if "Default" in one}
+    assert set(connected["Metadata"].get("SagemakerTemplateParameterRules", {})) == defaults
+
+
 # What is stored.
 
 
@@ -394,10 +519,8 @@ def made_before(template: dict[str, Any], title: str) -> set[str]:
             if isinstance(value, dict) and "Fn::GetAtt" in value:
                 named.add(value["Fn::GetAtt"][0])
             if isinstance(value, dict) and "Fn::Sub" in value:
-                named |= {
-                    reference.partition(".")[0]
-                    for reference in re.findall(r"\$\{([\w.]+)\}", value["Fn::Sub"])
-                }
+                text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
+                named |= {one.partition(".")[0] for one in re.findall(r"\$\{([\w.]+)\}", text)}
         new = (named & set(template["Resources"])) - before
         before |= new
         left += sorted(new)
@@ -410,7 +533,8 @@ def test_the_cleanup_runs_after_what_writes_and_before_what_it_empties(options: 
     assert {"PipelineRole", "CleanupFunction", "CleanupLogs", "CleanupRole"} <= made_before(
         template, "Cleanup"
     )
-    for title in ("ModelBuildPipeline", "ModelBuildBuild", "ModelBuildPushRule"):
+    starting = {"codecommit": ["ModelBuildPushRule"], "codeconnections": []}[options["git"]]
+    for title in ("ModelBuildPipeline", "ModelBuildBuild", *starting):
         assert "Cleanup" in made_before(template, title)
     if options["when_terminated"] == "delete":
         assert {"ArtifactBucket", "ModelPackageGroup"} <= made_before(template, "Cleanup")
