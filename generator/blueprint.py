@@ -27,6 +27,7 @@ from generator.lint import Suppression
 
 CATALOG = "Catalog"  # the mapping through which everything that depends on the target enters a template
 BUCKET = "AssetBucket"
+RAW = "raw-template"  # no blueprint of the user's: `bundle` takes the CloudFormation file as it is
 
 
 class _PerTarget:
@@ -185,7 +186,7 @@ def load(kind: str, root: Path, where: Where) -> Blueprint:
     folder = (root / "blueprints").resolve()
     path = folder / f"{module_name(kind)}.py"
     if kind not in kinds(root):
-        raise fail(where, f"blueprint '{kind}' does not exist", did_you_mean(kind, kinds(root)))
+        raise fail(where, f"blueprint '{kind}' does not exist", did_you_mean(kind, [*kinds(root), RAW]))
     if not path.resolve().is_relative_to(folder):
         raise fail(where, f"blueprint '{kind}' leads out of blueprints/", "Keep the file inside the folder.")
     file = f"blueprints/{path.name}"

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from generator import blueprint as blueprints
 from generator import launch_role, lint, seed, template
-from generator.blueprint import Asset, BlueprintParams, Context, LambdaPackage, Seed, mapping_key
+from generator.blueprint import RAW, Asset, BlueprintParams, Context, LambdaPackage, Seed, mapping_key
 from generator.catalogue import Catalogue, Product, Target
 from generator.errors import FactoryError, Problem, Where, did_you_mean, fail
 from generator.launch_role import LaunchRole, Reason, Scope
@@ -25,7 +25,6 @@ from generator.spec import FORMAT
 from generator.validation import validate
 from generator.yamlfile import inside
 
-RAW = "raw-template"
 Progress = Callable[[str], None]
 
 

@@ -57,7 +57,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    # The defaults of -C and -v stand here: a verb's own would undo what stands before the verb.
+    options = _parser().parse_args(arguments, argparse.Namespace(root=".", verbose=False))
     _log(verbose=options.verbose)
     try:
         code = int(options.run(options) or 0)
@@ -104,7 +105,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example: catalog plan && catalog publish --yes",
         parents=[common],
     )
-    parser.set_defaults(root=".", verbose=False)
     parser.add_argument("--version", action="version", version=f"catalog {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
 
@@ -497,7 +497,8 @@ def _role(options: argparse.Namespace) -> None:
 
 def _schema(options: argparse.Namespace) -> None:
     from generator import blueprint, output, schema
-    from generator.bundle import RAW, RawParams
+    from generator.blueprint import RAW
+    from generator.bundle import RawParams
     from generator.load import find_root
 
     root = find_root(Path(options.root))

@@ -53,7 +53,7 @@ def load(root: Path) -> Catalogue:
     if targets_file and targets_file.default not in targets and targets:
         problems.append(
             Problem(
-                Where(TARGETS, 1, 1),
+                next(iter(targets.values())).document.where("default"),
                 f"default target '{targets_file.default}' does not exist",
                 did_you_mean(targets_file.default, targets),
             )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from generator.catalogue import Portfolio, Product, Target
-from generator.errors import Problem, did_you_mean
+from generator.errors import FactoryError, Problem, did_you_mean
 
 
 def references(
@@ -36,6 +36,11 @@ def references(
             if name not in ids:
                 where = target.where("options", name)
                 problems.append(Problem(where, f"product '{name}' does not exist", did_you_mean(name, ids)))
+        for region in target.spec.regions:
+            try:
+                target.bucket(region)
+            except FactoryError as error:
+                problems += error.problems
     problems += _limits(products, portfolios or {})
     return problems
 

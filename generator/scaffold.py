@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import blueprint as blueprints
-from generator.bundle import RAW
+from generator.blueprint import RAW
 from generator.catalogue import Catalogue
 from generator.errors import FactoryError, Problem, Where, did_you_mean, fail
 from generator.output import writing
