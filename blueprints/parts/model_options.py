@@ -193,7 +193,7 @@ def _chosen_data(template: Template, prefix: S3Place) -> If:
         description=f"The archive of the trained model, as its name below {prefix.key or 'the bucket'}; empty when the "
         "image holds the model.",
         default="",
-        pattern=form.or_empty(r"^[a-zA-Z0-9_.=-]+(/[a-zA-Z0-9_.=-]+)*\.tar\.gz$"),
+        pattern=form.or_empty(r"^([\w=-][\w.=-]*/)*[\w=-][\w.=-]*\.tar\.gz$"),
         length=(0, 400),
         constraint="A key ending in .tar.gz, such as 2026-01-31/model.tar.gz, or empty.",
     )
