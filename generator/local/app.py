@@ -81,28 +81,35 @@ class App:
                 forecast=today,
             )
             return engine.respond(services.service(signed.service), request, call)
+        account = identity.account
         if signed.service == "s3":
-            self._check_bucket(request, identity)
+            account = self._check_bucket(request, identity)
         if signed.service == "iam" and noted.action(request) == "CreateAccessKey":
             with self.state.write():
-                response = self.journal.answer(request, identity)
+                response = self.journal.answer(request, account)
                 if response.status == 200:
                     noted.note_key(self.state, identity.account, response)
             return response
-        response = self.journal.answer(request, identity)
+        response = self.journal.answer(request, account)
         if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":
             noted.note_role(self.weather, today, response)
         return response
 
-    def _check_bucket(self, request: Request, identity: Identity) -> None:
-        """A bucket of another owner than expected is refused, and so is what its policy refuses; moto does neither."""
+    def _check_bucket(self, request: Request, identity: Identity) -> str:
+        """The account to ask moto as: a bucket's owner, under whom moto keeps all that belongs to it.
+
+        A bucket of another owner than expected is refused, and so is what its policy refuses; moto does neither.
+        """
         bucket = bucket_name(request.url)
         owner, policy = self.journal.bucket(bucket) if bucket else (None, None)
-        if owner is None:
-            return
+        if owner is None or (
+            request.method == "PUT" and owner != identity.account and _names_bucket(request)
+        ):
+            return identity.account  # the latter is refused by moto, because the name is taken
         if request.headers.get("x-amz-expected-bucket-owner", owner) != owner:
             raise ServiceError("AccessDenied", "Access Denied", 403)
         bucketpolicy.check(request, identity, bucket, owner, policy)
+        return owner
 
     def over_http(self, request: Request) -> Response:
         """The same for a request to the loopback address, whose signature names the service."""
@@ -146,6 +153,13 @@ def bucket_name(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.partition(".s3")[0]
     return host if host != parts.netloc and not parts.netloc.startswith("s3") else parts.path.split("/")[1]
+
+
+def _names_bucket(request: Request) -> bool:
+    """Whether a request is about a bucket itself: no key, no sub-resource."""
+    parts = urlsplit(request.url)
+    path = parts.path.strip("/")
+    return not parts.query and (not path or path == bucket_name(request.url))
 
 
 def _from_environ(environ: dict[str, Any]) -> Request:

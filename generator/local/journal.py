@@ -15,7 +15,6 @@ import threading
 import time
 from typing import Any
 
-from generator.local.service import Identity
 from generator.local.state import State, Tx
 from generator.local.wire import Request, Response, asked
 from generator.local.world import Content, Seed, World
@@ -59,19 +58,19 @@ class Journal:
         self._generation = 0
         self._lock = threading.RLock()
 
-    def answer(self, request: Request, identity: Identity) -> Response:
+    def answer(self, request: Request, account: str) -> Response:
         """moto's answer; a change is on disk when the surrounding transaction has ended."""
         if not changes(request):
             with self.state.read() as tx, self._lock:
                 self._catch_up(tx)
-                return self.world.perform(request, identity.account, _seed())
+                return self.world.perform(request, account, _seed())
         with self.state.write() as tx, self._lock:
             self._catch_up(tx)
             tx.on_rollback(self._forget)
             seed = _seed()
-            response = self.world.perform(request, identity.account, seed)
+            response = self.world.perform(request, account, seed)
             if response.status < 400:
-                self._append(tx, request, identity.account, seed)
+                self._append(tx, request, account, seed)
             return response
 
     def bucket(self, bucket: str) -> tuple[str | None, str | None]:

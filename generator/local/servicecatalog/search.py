@@ -22,8 +22,8 @@ def matches(row: access.Row, filters: Filters, sources: Mapping[str, str]) -> bo
 def _fits(row: access.Row, key: str, value: str, sources: Mapping[str, str]) -> bool:
     match key:
         case "FullTextSearch":
-            text = " ".join(str(row[name] or "") for name in TEXT).casefold()
-            return all(word in text for word in value.casefold().split())
+            words = " ".join(str(row[name] or "") for name in TEXT).casefold().split()
+            return all(any(w.startswith(term) for w in words) for term in value.casefold().split())
         case "Owner":
             return bool(row["owner"] == value)
         case "ProductType":

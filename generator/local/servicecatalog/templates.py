@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from generator.errors import FactoryError, Where
 from generator.local.identity import administrator
 from generator.local.service import Call, ServiceError
 from generator.local.servicecatalog.catalog import invalid
@@ -100,24 +99,22 @@ def read(body: bytes, kind: str, *, validate: bool) -> Content:
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
-    from generator.local.stacks import document, parameters
-    from generator.template import parse
-
-    def yaml(text: str) -> Any:
-        try:
-            return parse(text, Where("template"))
-        except FactoryError as error:
-            problem = error.problems[0]
-            message = f"Template format error: {problem.problem} (line {problem.where.line})"
-            raise ServiceError("ValidationError", message) from error
+    from generator.local.stacks import document, graph, parameters
+    from generator.local.stacks.account import parsed
 
     try:
         text = body.decode()
     except UnicodeDecodeError:
         raise ServiceError("ValidationError", "Template format error: not UTF-8.") from None
-    template = document.read(text, yaml)
-    document.check(template, _plausible_type)
-    parameters.declared(template)
+    template: dict[str, Any] = parsed(text)
+    known = parameters.declared(template)
+    if not document.transforms(template):  # what a transform will make of the rest, only it knows
+        document.check(template, _plausible_type)
+        rest = [template["Resources"], template.get("Outputs", {})]
+        missing = graph.unresolved(rest, template["Resources"], known)
+        if missing:
+            names = f"Unresolved resource dependencies [{', '.join(sorted(missing))}]"
+            raise ServiceError("ValidationError", f"Template format error: {names} in the template")
     return template
 
 
