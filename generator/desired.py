@@ -113,6 +113,8 @@ def _product(bundle: Bundle, catalogue: str, region: str) -> ProductState:
         description=artifact_description(spec.changelog, bundle.draft.fingerprint, values),
         fingerprint=bundle.draft.fingerprint,
         values=values,
+        active=spec.version not in spec.inactive_versions,
+        guidance="DEPRECATED" if spec.version in spec.deprecated_versions else "DEFAULT",
     )
     return ProductState(
         id=bundle.id,

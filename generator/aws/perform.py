@@ -23,7 +23,7 @@ from generator.bundle import Bundle
 from generator.catalogue import Target
 from generator.errors import AwsError, Problem, Where
 from generator.gateway import Contents
-from generator.model import Tags
+from generator.model import Artifact, Tags
 
 ATTEMPTS = 8  # with doubling waits: two minutes on a real AWS
 LATE = ("profile does not exist", "could not be found", "is not valid for this account")
@@ -196,7 +196,7 @@ class Performer:
             IdempotencyToken=self._token,
         )
         self._ids.products[wanted.id] = answer["ProductViewDetail"]["ProductViewSummary"]["ProductId"]
-        self._await_artifact(wanted.id, change.artifact.version, answer["ProvisioningArtifactDetail"]["Id"])
+        self._settle_artifact(wanted.id, change.artifact, answer["ProvisioningArtifactDetail"]["Id"])
 
     @_do.register
     def _(self, change: c.UpdateProduct) -> None:
@@ -233,7 +233,7 @@ class Performer:
             self._bucket.upload(asset.key, asset.content, "application/zip")
         self._bucket.upload(bundle.template_key, bundle.draft.content, "application/yaml")
 
-    def _artifact(self, artifact: Any, key: str) -> dict[str, Any]:
+    def _artifact(self, artifact: Artifact, key: str) -> dict[str, Any]:
         return {
             "Name": artifact.version,
             "Description": artifact.description,
@@ -241,39 +241,42 @@ class Performer:
             "Info": {"LoadTemplateFromURL": self._bucket.url(key)},
         }
 
-    def _await_artifact(self, product: str, version: str, artifact: str) -> None:
-        """AWS copies and checks the template after it has answered."""
+    def _settle_artifact(self, product: str, artifact: Artifact, found: str) -> None:
+        """AWS copies and checks the template after it has answered, and takes visibility only then."""
         for attempt in range(ATTEMPTS):
             answer = self._settle(
                 "describe_provisioning_artifact",
                 ProductId=self._ids.products[product],
-                ProvisioningArtifactId=artifact,
+                ProvisioningArtifactId=found,
             )
-            if answer["Status"] == "AVAILABLE":
-                self._ids.artifacts[product, version] = artifact
-                return
-            if answer["Status"] == "FAILED":
+            if answer["Status"] != "CREATING":
                 break
             time.sleep(self._sessions.patience * 2**attempt)
-        raise AwsError(
-            Problem(
-                Where(f"aws {self._region}"),
-                f"version {version} of product {product} ended as {answer['Status']}",
-                "Service Catalog could not take the template; see the artifact in its console, then run again.",
+        if answer["Status"] != "AVAILABLE":
+            raise AwsError(
+                Problem(
+                    Where(f"aws {self._region}"),
+                    f"version {artifact.version} of product {product} ended as {answer['Status']}",
+                    "Service Catalog could not take the template; see the artifact in its console, then run again.",
+                )
             )
-        )
+        self._ids.artifacts[product, artifact.version] = found
+        if not artifact.active or artifact.guidance != "DEFAULT":
+            self._show_artifact(product, artifact)
 
-    @_do.register
-    def _(self, change: c.UpdateArtifact) -> None:
-        artifact = change.artifact
+    def _show_artifact(self, product: str, artifact: Artifact) -> None:
         self._call(
             "update_provisioning_artifact",
-            ProductId=self._ids.products[change.product],
-            ProvisioningArtifactId=self._ids.artifacts[change.product, artifact.version],
+            ProductId=self._ids.products[product],
+            ProvisioningArtifactId=self._ids.artifacts[product, artifact.version],
             Description=artifact.description,
             Active=artifact.active,
             Guidance=artifact.guidance,
         )
+
+    @_do.register
+    def _(self, change: c.UpdateArtifact) -> None:
+        self._show_artifact(change.product, change.artifact)
 
     @_do.register
     def _(self, change: c.DeprecateArtifact) -> None:
