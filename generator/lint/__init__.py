@@ -132,6 +132,10 @@ def lint_many(
         raise fail(
             "regions to lint for", f"there is no region {region}", did_you_mean(region, schemas.regions())
         )
+    for job in jobs:
+        # cfn-lint would take the region of the environment.
+        if not job.regions:
+            raise fail(f"regions to lint {job.product} for", "there are none", "Name at least one region.")
     known = [store.load(cache, job) for job in jobs]
     missing = [job for job, found in zip(jobs, known, strict=True) if found is None]
     fresh = iter(workers.run(missing, processes))

@@ -36,11 +36,12 @@ def text_of(template: Mapping[str, Any]) -> str:
 
 def run(job: Job) -> tuple[Finding, ...]:
     """All findings of one template, suppressions aside, merged over the job's regions and sorted."""
-    found = list(_findings(job, job.regions))
+    regions = tuple(sorted(set(job.regions)))
+    found = list(_findings(job, regions))
     # One run covers all regions and costs what one region does, but does not say which region a finding holds for, and
     # resolves AWS::Region in loops of the language extensions to the first one.
-    if len(job.regions) > 1 and (found or LANGUAGE_EXTENSIONS in job.text):
-        found = [finding for region in job.regions for finding in _findings(job, (region,))]
+    if len(regions) > 1 and (found or LANGUAGE_EXTENSIONS in job.text):
+        found = [finding for region in regions for finding in _findings(job, (region,))]
     return _merged(found)
 
 

@@ -98,6 +98,11 @@ def test_an_unknown_region_is_an_error() -> None:
         findings(samples.CLEAN, "eu-wset-1")
 
 
+def test_no_region_at_all_is_an_error_and_not_the_environments() -> None:
+    with pytest.raises(FactoryError, match="Name at least one region"):
+        lint({}, text=samples.CLEAN, product="p", blueprint="b", regions=[])
+
+
 @pytest.mark.parametrize(
     "text",
     [

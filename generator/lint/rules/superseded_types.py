@@ -8,6 +8,7 @@ from generator.lint.house import Fault, HouseRule, Subject
 from generator.lint.intrinsics import resources
 
 GUIDE = "https://docs.aws.amazon.com"
+# Types of services in maintenance are known to cfn-lint (W3697) and not repeated here.
 SUPERSEDED = {
     "AWS::Elasticsearch::Domain": (
         "AWS::OpenSearchService::Domain",
@@ -17,10 +18,6 @@ SUPERSEDED = {
     "AWS::CodeStarConnections::Connection": (
         "AWS::CodeConnections::Connection",
         f"{GUIDE}/dtconsole/latest/userguide/rename.html",
-    ),
-    "AWS::AutoScaling::LaunchConfiguration": (
-        "AWS::EC2::LaunchTemplate",
-        f"{GUIDE}/autoscaling/ec2/userguide/launch-configurations.html",
     ),
 }
 

@@ -10,7 +10,6 @@ from tests.lint.rules.judge import faults, one
     [
         ("AWS::Elasticsearch::Domain", "AWS::OpenSearchService::Domain"),
         ("AWS::CodeStarConnections::Connection", "AWS::CodeConnections::Connection"),
-        ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::LaunchTemplate"),
     ],
 )
 def test_a_type_with_a_successor_is_told_of_it(kind: str, successor: str) -> None:
