@@ -5,10 +5,11 @@ Plain values; nothing here knows a schema, an action table or CloudFormation's r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 
 ROLE_NAME_LIMIT = 64
 PRODUCT_TAG = "catalog:product"
@@ -74,7 +75,8 @@ class Scope:
 
     `boundary` is the policy (name or ARN) that every role made by a product must carry; `launch_boundary` the one on
     the launch role itself. `assets` are `<bucket>/<key>` of the zips that the template reads, pseudo parameters and
-    `*` allowed; `asset_keys` the ARNs of customer KMS keys that encrypt them.
+    `*` allowed; `asset_keys` the ARNs of customer KMS keys that encrypt them. `nested` holds the templates of nested
+    stacks by logical id; `inside` is set while one of them is worked out.
     """
 
     catalogue: str
@@ -85,6 +87,8 @@ class Scope:
     asset_keys: tuple[str, ...] = ()
     launch_boundary: str | None = None
     delivery: Delivery = Delivery.SERVICE_CATALOG
+    nested: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    inside: bool = False
 
     @property
     def region(self) -> str:

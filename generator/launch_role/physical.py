@@ -122,9 +122,10 @@ def generated_names(resource_type: str, logical_id: str, scope: Scope) -> tuple[
 
 def _stack_form(logical_id: str, longest: int, scope: Scope) -> str:
     free = longest - _RANDOM - 1
-    if scope.delivery is not Delivery.SERVICE_CATALOG:
+    if scope.delivery is not Delivery.SERVICE_CATALOG or scope.inside:
         kept = logical_id[: free // 2]  # the stack's name may have any length
-        return f"SP-*{kept}*"
+        start = scope.stack_name if free - len(kept) > _STACK_NAME_START else f"{scope.stack_name[:3]}*"
+        return f"{start}{kept}*"
     kept = logical_id[: max(free // 2, free - _STACK_NAME)]
     stack = min(_STACK_NAME, free - len(kept))
     start = "SC-${AWS::AccountId}-pp-*" if stack > _STACK_NAME_START else "SC-*"

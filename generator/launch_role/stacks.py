@@ -44,7 +44,7 @@ _SSM_VALUE = re.compile(r"AWS::SSM::Parameter::(Value<.*>|Name)")
 
 def stack_needs(template: Mapping[str, Any], scoping: Scoping, scope: Scope) -> Iterator[Reason]:
     """Everything that a launch takes before and beside the resources' handlers."""
-    if scope.delivery is Delivery.SERVICE_CATALOG:
+    if scope.delivery is Delivery.SERVICE_CATALOG and not scope.inside:
         yield from _own_stack(scoping, scope)
     yield from _transforms(template, scoping, scope)
     yield from _parameters(template, scoping, scope)
@@ -99,8 +99,6 @@ def _parameters(template: Mapping[str, Any], scoping: Scoping, scope: Scope) -> 
             continue
         allowed = declared.get("AllowedValues")
         keys = [str(value) for value in allowed] if isinstance(allowed, list) and allowed else [ANY]
-        if "Default" in declared and allowed is None:
-            keys = [str(declared["Default"]), ANY] if scope.delivery is Delivery.SAGEMAKER else [ANY]
         for key in keys:
             grant = _grant(scoping, "ssm:GetParameters", _parameter_arn(key, scope))
             yield _reason(grant, f"parameter {name} of type {declared['Type']}")

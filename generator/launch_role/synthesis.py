@@ -67,6 +67,8 @@ def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) ->
     if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
         yield from custom_resource(scoping, logical_id)
         return
+    if resource_type == "AWS::CloudFormation::Stack":
+        yield from _nested(logical_id, scope)
     settings = {f"@{name}={declared[name]}" for name in _ATTRIBUTES if isinstance(declared.get(name), str)}
     settings |= {f"@{name}" for name in ("UpdatePolicy", "CreationPolicy") if declared.get(name)}
     settings |= set(scoping.settings(logical_id))
@@ -75,6 +77,22 @@ def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) ->
             yield Reason(grant, logical_id, resource_type, need.handler, because)
     for grant, source in identity.linked_roles(scoping, logical_id):
         yield Reason(grant, logical_id, resource_type, "create", source)
+
+
+def _nested(logical_id: str, scope: Scope) -> Iterator[Reason]:
+    template = scope.nested.get(logical_id)
+    if template is None:
+        raise fail(
+            f"{scope.product}: {logical_id}",
+            "what a nested stack makes is not in this template, so that its launch role would fall short",
+            "Package the nested template with the product, or keep the launch role elsewhere (launch.role: {arn: …}).",
+        )
+    # Deeper stacks are named by the path of logical ids.
+    below = {
+        name.removeprefix(f"{logical_id}/"): inner for name, inner in scope.nested.items() if "/" in name
+    }
+    _, reasons = synthesise(template, replace(scope, inside=True, assets=(), asset_keys=(), nested=below))
+    yield from (replace(reason, logical_id=f"{logical_id}/{reason.logical_id}") for reason in reasons)
 
 
 def _grants(need: Need, logical_id: str, scoping: Scoping, scope: Scope) -> Iterator[tuple[Grant, str]]:
