@@ -1,0 +1,80 @@
+"""Which permissions CloudFormation needs for a resource: data of the local AWS's own, and one function to ask.
+
+Owns the question. The data is reviewed by hand from the service authorization reference; neither the handlers of
+resource schemas nor the code that writes launch roles has a part in it, so that one can prove the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generator.errors import did_you_mean, fail
+from generator.local.iam.permissions.derive import Subject, needs
+from generator.local.iam.permissions.review import Known, Need, Operation, Place, Reviewed
+from generator.local.iam.permissions.services import (
+    cloudformation,
+    cloudwatch,
+    codebuild,
+    codecommit,
+    codepipeline,
+    ec2,
+    events,
+    functions,
+    identity,
+    kms,
+    logs,
+    messaging,
+    s3,
+    sagemaker,
+    secretsmanager,
+    ssm,
+    states,
+)
+from generator.local.iam.permissions.stack import StackOperation, stack_needed
+
+_SERVICES = (
+    cloudformation, cloudwatch, codebuild, codecommit, codepipeline, ec2, events, functions, identity, kms, logs,
+    messaging, s3, sagemaker, secretsmanager, ssm, states,
+)  # fmt: skip
+REVIEWED: Mapping[str, Reviewed] = {one.type: one for service in _SERVICES for one in service.TYPES}
+
+__all__ = ["REVIEWED", "Known", "Need", "Operation", "StackOperation", "needed", "reviewed", "stack_needed"]
+
+
+def reviewed(resource_type: str) -> bool:
+    """Whether the needs of the type are known."""
+    return resource_type.startswith("Custom::") or resource_type in REVIEWED
+
+
+def needed(
+    operation: Operation,
+    resource_type: str,
+    properties: Mapping[str, Any],
+    *,
+    account: str,
+    region: str,
+    physical_id: str = "",
+    stack: str = "",
+    previous: Mapping[str, Any] | None = None,
+    partition: str = "aws",
+    known: Mapping[str, Known] | None = None,
+) -> tuple[Need, ...]:
+    """What the operation needs, in the order in which CloudFormation comes to it.
+
+    `properties` are complete: generated name, stack's tags, intrinsics resolved. `previous` are those before an
+    update; without them everything that an update of the type may touch is needed. `known` tells of existing
+    roles, users and groups by name: their ARN with its path, and the boundary by which they are judged. `stack` is
+    the stack's name or id.
+    """
+    custom = resource_type.startswith("Custom::")
+    found = REVIEWED.get("AWS::CloudFormation::CustomResource" if custom else resource_type)
+    if found is None:
+        raise fail(
+            resource_type,
+            "the permissions that this resource type needs have not been reviewed, so they cannot be enforced.",
+            did_you_mean(resource_type, REVIEWED),
+        )
+    place = Place(partition, region, account)
+    name = stack.split("/")[1] if stack.startswith("arn:") else stack
+    return needs(Subject(operation, found, properties, place, physical_id, previous or {}, name, known or {}))

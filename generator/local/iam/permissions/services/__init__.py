@@ -1,0 +1,1 @@
+"""The reviewed data, one module a service; each exports `TYPES`."""

@@ -1,0 +1,166 @@
+"""What network resources need, reviewed by hand. EC2 asks once for every resource that a call touches.
+
+Owns facts only. Describe calls have no resource level; a resource to be made is asked about as `*`.
+"""
+
+from __future__ import annotations
+
+from generator.local.iam.permissions.review import Call, Reviewed, authorization
+
+_PAGE = authorization("amazonec2")
+_TAGGING = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"
+_ARN = "arn:{partition}:ec2:{region}:{account}:"
+
+
+def _tags(creation: str) -> tuple[Call, ...]:
+    return (
+        Call("ec2:CreateTags", "c", tagging="adds", keys={"ec2:CreateAction": creation}, source=_TAGGING),
+        Call("ec2:CreateTags", "u", tagging="adds", source=_TAGGING),
+        Call("ec2:DeleteTags", "u", tagging="removes", source=_TAGGING),
+    )
+
+
+SECURITY_GROUP = Reviewed(
+    "AWS::EC2::SecurityGroup",
+    _ARN + "security-group/{name}",
+    _PAGE,
+    (
+        Call("ec2:CreateSecurityGroup", "c", tagging="sends"),
+        Call("ec2:CreateSecurityGroup", "c", _ARN + "vpc/{VpcId}", when=("VpcId",)),
+        Call("ec2:DescribeSecurityGroups", "crud", "*"),
+        Call("ec2:AuthorizeSecurityGroupIngress", "c", when=("SecurityGroupIngress",)),
+        Call("ec2:AuthorizeSecurityGroupIngress", "u", changed=("SecurityGroupIngress",)),
+        Call("ec2:RevokeSecurityGroupIngress", "u", changed=("SecurityGroupIngress",)),
+        # A new group may reach everything; rules of one's own replace that.
+        Call("ec2:AuthorizeSecurityGroupEgress", "c", when=("SecurityGroupEgress",)),
+        Call("ec2:RevokeSecurityGroupEgress", "c", when=("SecurityGroupEgress",)),
+        Call("ec2:AuthorizeSecurityGroupEgress", "u", changed=("SecurityGroupEgress",)),
+        Call("ec2:RevokeSecurityGroupEgress", "u", changed=("SecurityGroupEgress",)),
+        Call("ec2:DeleteSecurityGroup", "d"),
+        *_tags("CreateSecurityGroup"),
+    ),
+)
+
+
+def _rule(direction: str) -> Reviewed:
+    return Reviewed(
+        f"AWS::EC2::SecurityGroup{direction}",
+        _ARN + "security-group/{GroupId}",
+        _PAGE,
+        (
+            Call(f"ec2:AuthorizeSecurityGroup{direction}", "c"),
+            Call("ec2:DescribeSecurityGroupRules", "crud", "*"),
+            Call(f"ec2:UpdateSecurityGroupRuleDescriptions{direction}", "u", changed=("Description",)),
+            Call(f"ec2:RevokeSecurityGroup{direction}", "d"),
+        ),
+        name="GroupId",
+        tags="",
+    )
+
+
+VPC = Reviewed(
+    "AWS::EC2::VPC",
+    _ARN + "vpc/{name}",
+    _PAGE,
+    (
+        Call("ec2:CreateVpc", "c", tagging="sends"),
+        Call("ec2:DescribeVpcs", "crud", "*"),
+        Call("ec2:ModifyVpcAttribute", "c", when=("EnableDnsHostnames",)),
+        Call("ec2:ModifyVpcAttribute", "c", when=("EnableDnsSupport",)),
+        Call("ec2:ModifyVpcAttribute", "u", changed=("EnableDnsHostnames", "EnableDnsSupport")),
+        Call("ec2:ModifyVpcTenancy", "u", changed=("InstanceTenancy",)),
+        Call("ec2:DescribeVpcAttribute", "r", _ARN + "vpc/{name}"),
+        Call("ec2:DescribeSecurityGroups", "r", "*"),
+        Call("ec2:DescribeNetworkAcls", "r", "*"),
+        Call("ec2:DeleteVpc", "d"),
+        *_tags("CreateVpc"),
+    ),
+)
+
+SUBNET = Reviewed(
+    "AWS::EC2::Subnet",
+    _ARN + "subnet/{name}",
+    _PAGE,
+    (
+        Call("ec2:CreateSubnet", "c", tagging="sends"),
+        Call("ec2:CreateSubnet", "c", _ARN + "vpc/{VpcId}"),
+        Call("ec2:DescribeSubnets", "crud", "*"),
+        Call("ec2:ModifySubnetAttribute", "c", "*", when=("MapPublicIpOnLaunch=true",)),
+        Call(
+            "ec2:ModifySubnetAttribute",
+            "u",
+            "*",
+            changed=(
+                "MapPublicIpOnLaunch",
+                "AssignIpv6AddressOnCreation",
+                "EnableDns64",
+                "PrivateDnsNameOptionsOnLaunch",
+            ),
+        ),
+        Call("ec2:DeleteSubnet", "d"),
+        *_tags("CreateSubnet"),
+    ),
+)
+
+_PRIVATE_DNS = "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
+VPC_ENDPOINT = Reviewed(
+    "AWS::EC2::VPCEndpoint",
+    _ARN + "vpc-endpoint/{name}",
+    _PAGE,
+    (
+        Call("ec2:CreateVpcEndpoint", "c", tagging="sends", keys={"ec2:VpceServiceName": "{ServiceName}"}),
+        Call("ec2:CreateVpcEndpoint", "c", _ARN + "vpc/{VpcId}"),
+        Call("ec2:CreateVpcEndpoint", "c", _ARN + "route-table/{each}", each="RouteTableIds[]"),
+        Call("ec2:CreateVpcEndpoint", "c", _ARN + "subnet/{each}", each="SubnetIds[]"),
+        Call("ec2:CreateVpcEndpoint", "c", _ARN + "security-group/{each}", each="SecurityGroupIds[]"),
+        Call("ec2:DescribeVpcEndpoints", "crud", "*"),
+        Call(
+            "route53:AssociateVPCWithHostedZone",
+            "c",
+            "*",
+            when=("PrivateDnsEnabled=true",),
+            source=_PRIVATE_DNS,
+        ),
+        Call(
+            "ec2:ModifyVpcEndpoint",
+            "u",
+            changed=(
+                "PolicyDocument",
+                "RouteTableIds",
+                "SubnetIds",
+                "SecurityGroupIds",
+                "PrivateDnsEnabled",
+                "DnsOptions",
+                "IpAddressType",
+            ),
+        ),
+        Call(
+            "ec2:ModifyVpcEndpoint",
+            "u",
+            _ARN + "route-table/{each}",
+            each="RouteTableIds[]",
+            delta="came",
+            changed=("RouteTableIds",),
+        ),
+        Call(
+            "ec2:ModifyVpcEndpoint",
+            "u",
+            _ARN + "subnet/{each}",
+            each="SubnetIds[]",
+            delta="came",
+            changed=("SubnetIds",),
+        ),
+        Call(
+            "ec2:ModifyVpcEndpoint",
+            "u",
+            _ARN + "security-group/{each}",
+            each="SecurityGroupIds[]",
+            delta="came",
+            changed=("SecurityGroupIds",),
+        ),
+        Call("ec2:DeleteVpcEndpoints", "d"),
+        *_tags("CreateVpcEndpoint"),
+    ),
+)
+
+TYPES = (SECURITY_GROUP, _rule("Ingress"), _rule("Egress"), VPC, SUBNET, VPC_ENDPOINT)
