@@ -36,9 +36,11 @@ from .parts.encryption import Encryption, customer_key
 from .parts.form import studio_rules
 from .parts.functions import PACKAGE
 from .parts.logs import Days, Logging
+from .parts.network import ask_vpc
 from .parts.project import Project
 from .parts.project import project as declare_project
 from .parts.retention import Retention
+from .parts.surroundings import Surroundings
 
 BUILD = "model-build"  # the half of a project that trains and registers
 
@@ -61,6 +63,14 @@ class Params(BlueprintParams):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
         description="The branch that is seeded, and whose pushes start the pipeline.",
         examples=["main"],
+    )
+    network: Literal["internet", "vpc-only"] = Field(
+        "internet",
+        description=(
+            "Where builds, training and functions run. internet: on AWS's network; vpc-only: in subnets named at launch, "
+            "and jobs anywhere else are refused."
+        ),
+        examples=["vpc-only"],
     )
     encryption: Literal["customer-key", "service-managed"] = Field(
         "customer-key",
@@ -116,7 +126,7 @@ class Params(BlueprintParams):
 
 
 def assets(params: Params) -> tuple[Seed | LambdaPackage, ...]:  # noqa: ARG001  # part of the contract
-    return (Seed(BUILD, "model-build"), PACKAGE)
+    return (Seed(BUILD, "model-build", {"ci": "codebuild"}), PACKAGE)
 
 
 def build(params: Params, context: Context) -> Template:
@@ -135,13 +145,13 @@ class Foundation:
     project: Project
     context: Context
     retention: Retention
-    logging: Logging
+    around: Surroundings
     bucket: s3.Bucket
     group: sagemaker.ModelPackageGroup
 
     @property
     def encryption(self) -> Encryption:
-        return self.logging.encryption
+        return self.around.encryption
 
 
 def _foundation(params: Params, context: Context, project: Project) -> Foundation:
@@ -162,9 +172,11 @@ def _foundation(params: Params, context: Context, project: Project) -> Foundatio
     )
     if encryption.key_arn:
         _output(project, "KeyArn", encryption.key_arn, "The key that encrypts what the project stores.")
-    return Foundation(
-        project, context, retention, Logging(encryption, params.log_retention_days), bucket, group
+    around = Surroundings(
+        Logging(encryption, params.log_retention_days),
+        ask_vpc(project) if params.network == "vpc-only" else None,
     )
+    return Foundation(project, context, retention, around, bucket, group)
 
 
 def _model_build(params: Params, shared: Foundation, repository: Repository, filled: Sequence[str]) -> None:
@@ -173,14 +185,14 @@ def _model_build(params: Params, shared: Foundation, repository: Repository, fil
     role = training.pipeline_role(
         project,
         shared.group,
-        shared.encryption,
+        shared.around,
         instance_types=params.instance_types,
         data_buckets=params.data_buckets,
     )
     cleaned = cleanup(
         project,
         shared.context,
-        shared.logging,
+        shared.around,
         shared.retention,
         bucket=shared.bucket,
         group=shared.group,
@@ -203,7 +215,7 @@ def _model_build(params: Params, shared: Foundation, repository: Repository, fil
         },
         permissions=training.start(role),
         machine=Machine(params.build_size, params.build_timeout_minutes),
-        logging=shared.logging,
+        around=shared.around,
         after=[cleaned],
     )
     made = pipeline(
@@ -243,7 +255,7 @@ def _repositories(
         half: connected_repository(project, half=half, title=title, branch=params.branch)
         for half, title in halves.items()
     }
-    filled = checkin(project, context, shared.logging, [target for _, target in connected.values()])
+    filled = checkin(project, context, shared.around, [target for _, target in connected.values()])
     return {half: repository for half, (repository, _) in connected.items()}, filled
 
 

@@ -17,11 +17,11 @@ from troposphere.cloudformation import AWSCustomObject
 
 from generator.blueprint import Context
 
-from . import logs
 from .access import Statement, allow
 from .codebuild import Machine, build_project, run
 from .functions import LONGEST_SECONDS, function
 from .project import Project
+from .surroundings import Surroundings
 
 TITLE = "SeedCheckin"
 SCRIPT = Path(__file__).parent / "scripts" / "checkin.sh"
@@ -65,9 +65,7 @@ def buildspec() -> str:
     return f"version: 0.2\nenv:\n  shell: bash\nphases:\n  build:\n    commands:\n      - |\n{commands}"
 
 
-def checkin(
-    project: Project, context: Context, logging: logs.Logging, targets: Sequence[Target]
-) -> list[str]:
+def checkin(project: Project, context: Context, around: Surroundings, targets: Sequence[Target]) -> list[str]:
     """Seed the repositories; returns the titles after which they are filled."""
     seeds = [
         Sub(f"arn:${{AWS::Partition}}:s3:::${{Bucket}}/{context.seed_key(one.half)}", Bucket=context.bucket())
@@ -82,12 +80,12 @@ def checkin(
         environment={"AUTHOR": project.id},
         permissions=[allow(["s3:GetObject"], seeds), *_all(one.use for one in targets)],
         machine=Machine("small", 10),
-        logging=logging,
+        around=around,
     )
     starter = function(
         project,
         context,
-        logging,
+        around,
         title="Checkin",
         suffix="checkin",
         description="Starts the check-in of seed code and tells CloudFormation how it went.",

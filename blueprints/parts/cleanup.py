@@ -14,11 +14,12 @@ from troposphere.cloudformation import AWSCustomObject
 
 from generator.blueprint import Context
 
-from . import artifacts, logs, registry, training
+from . import artifacts, registry, training
 from .access import Statement, allow
 from .functions import LONGEST_SECONDS, function
 from .project import Project
 from .retention import Retention
+from .surroundings import Surroundings
 
 TITLE = "Cleanup"
 
@@ -40,7 +41,7 @@ class ProjectCleanup(AWSCustomObject):  # type: ignore[misc]  # troposphere ship
 def cleanup(
     project: Project,
     context: Context,
-    logging: logs.Logging,
+    around: Surroundings,
     retention: Retention,
     *,
     bucket: s3.Bucket,
@@ -59,7 +60,7 @@ def cleanup(
     cleaner = function(
         project,
         context,
-        logging,
+        around,
         title=TITLE,
         suffix="cleanup",
         description="Cleans up what a SageMaker project made at run time, when it is terminated.",

@@ -15,6 +15,7 @@ from . import artifacts, logs
 from .access import THIS_ACCOUNT, Statement, allow, service_role
 from .codepipeline import Action, Repository
 from .project import Project
+from .surroundings import Surroundings
 
 IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
 Size = Literal["small", "medium", "large"]
@@ -38,22 +39,31 @@ def build_project(
     environment: Mapping[str, Any],
     permissions: Sequence[Statement],
     machine: Machine,
-    logging: logs.Logging,
+    around: Surroundings,
     after: Sequence[str] = (),
 ) -> codebuild.Project:
     """A project named `suffix`, with artifacts of the kind of its source; made after the titles `after`."""
     name = project.named(suffix, limit=150)
-    group = logging.group(project, f"{title}Logs", "codebuild", name)
+    group = around.logging.group(project, f"{title}Logs", "codebuild", name)
+    vpc = around.vpc
     role = service_role(
         project,
         f"{title}Role",
         f"{suffix}-build",
         "codebuild",
         description,
-        [logs.write(group), *logging.encryption.use(), *permissions],
+        [
+            logs.write(group),
+            *around.encryption.use(),
+            *(vpc.connect_builds() if vpc else []),
+            *permissions,
+        ],
         trust_conditions=THIS_ACCOUNT,
     )
+    variables = {**environment, **(vpc.environment() if vpc else {})}
     properties: dict[str, Any] = {"DependsOn": sorted(after)} if after else {}
+    if vpc:
+        properties["VpcConfig"] = vpc.of_build()
     return project.add(
         codebuild.Project(
             title,
@@ -69,15 +79,14 @@ def build_project(
                 Image=IMAGE,
                 ComputeType=f"BUILD_GENERAL1_{machine.size.upper()}",
                 EnvironmentVariables=[
-                    codebuild.EnvironmentVariable(Name=key, Value=environment[key])
-                    for key in sorted(environment)
+                    codebuild.EnvironmentVariable(Name=key, Value=variables[key]) for key in sorted(variables)
                 ],
             ),
             TimeoutInMinutes=machine.timeout_minutes,
             LogsConfig=codebuild.LogsConfig(
                 CloudWatchLogs=codebuild.CloudWatchLogs(Status="ENABLED", GroupName=group.ref())
             ),
-            **logging.encryption.properties("EncryptionKey"),
+            **around.encryption.properties("EncryptionKey"),
             **properties,
         )
     )
@@ -93,7 +102,7 @@ def build(
     environment: Mapping[str, Any],
     permissions: Sequence[Statement],
     machine: Machine,
-    logging: logs.Logging,
+    around: Surroundings,
     after: Sequence[str] = (),
 ) -> Action:
     """A pipeline's action `name` that runs `buildspec` of the source."""
@@ -106,7 +115,7 @@ def build(
         environment=environment,
         permissions=[*artifacts.use(), *permissions],
         machine=machine,
-        logging=logging,
+        around=around,
         after=after,
     )
     return Action(

@@ -14,6 +14,7 @@ from generator.blueprint import Context, LambdaPackage
 from . import logs
 from .access import Statement, service_role
 from .project import Project
+from .surroundings import Surroundings
 
 PACKAGE = LambdaPackage("project")
 RUNTIME = "python3.13"
@@ -29,7 +30,7 @@ class LoggingConfig(awslambda.LoggingConfig):  # type: ignore[misc]  # troposphe
 def function(
     project: Project,
     context: Context,
-    logging: logs.Logging,
+    around: Surroundings,
     *,
     title: str,
     suffix: str,
@@ -39,10 +40,20 @@ def function(
 ) -> awslambda.Function:
     """A function that runs `sagemaker_project.<suffix>.handler` and logs JSON."""
     name = project.named(suffix, limit=64)
-    group = logging.group(project, f"{title}Logs", "lambda", name)
+    group = around.logging.group(project, f"{title}Logs", "lambda", name)
     role = service_role(
-        project, f"{title}Role", suffix, "lambda", description, [logs.write(group), *permissions]
+        project,
+        f"{title}Role",
+        suffix,
+        "lambda",
+        description,
+        [
+            logs.write(group),
+            *(around.vpc.connect_function(name) if around.vpc else []),
+            *permissions,
+        ],
     )
+    properties = {"VpcConfig": around.vpc.of_function()} if around.vpc else {}
     return project.add(
         awslambda.Function(
             f"{title}Function",
@@ -55,5 +66,6 @@ def function(
             Timeout=seconds,
             MemorySize=256,
             LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=group.ref()),
+            **properties,
         )
     )

@@ -8,21 +8,21 @@ ARNs carry those names in lower case, so that only the project's id, never its n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from troposphere import Sub, iam, sagemaker
 
 from . import artifacts, buckets, registry
 from .access import Statement, allow, arn, pass_role, service_role
 from .buckets import Bucket
-from .encryption import Encryption
 from .project import PREFIX, PROJECT_ID, Project
+from .surroundings import Surroundings
 
 TITLE = "PipelineRole"
 
 # Images of the algorithms and frameworks that AWS keeps in accounts of its own, one set per region.
 _IMAGES = ("autogluon-*", "huggingface-*", "pytorch-*", "sagemaker-*", "tensorflow-*")
 _JOBS = ("processing-job", "training-job", "transform-job")
-_CREATE = ("CreateProcessingJob", "CreateTrainingJob", "CreateTransformJob")
 _FOLLOW = (
     "AddTags",
     "DescribeProcessingJob",
@@ -48,7 +48,7 @@ def pipelines() -> Sub:
 def pipeline_role(
     project: Project,
     group: sagemaker.ModelPackageGroup,
-    encryption: Encryption,
+    around: Surroundings,
     *,
     instance_types: Sequence[str],
     data_buckets: Sequence[Bucket],
@@ -57,24 +57,31 @@ def pipeline_role(
 
     `instance_types`: what jobs may run on, anything if empty. `data_buckets`: what they may use beside the project's own.
     """
-    only = (
+    curated: dict[str, Any] = (
         {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(instance_types)}}
         if instance_types
-        else None
+        else {}
     )
+    inside = around.vpc.required() if around.vpc else {}
     jobs = [arn("sagemaker", f"{job}/pipelines-*") for job in _JOBS]
     statements = [
-        allow([f"sagemaker:{action}" for action in _CREATE], jobs, only),
+        allow(
+            ["sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob"], jobs[:2], {**curated, **inside}
+        ),
+        # A transform job runs where its model says.
+        allow(["sagemaker:CreateTransformJob"], jobs[2:], curated),
+        allow(["sagemaker:CreateModel"], [arn("sagemaker", "model/pipelines-*")], inside),
         allow([f"sagemaker:{action}" for action in _FOLLOW], jobs),
         allow(
-            ["sagemaker:AddTags", "sagemaker:CreateModel", "sagemaker:DescribeModel"],
+            ["sagemaker:AddTags", "sagemaker:DescribeModel"],
             [arn("sagemaker", "model/pipelines-*")],
         ),
         *registry.register(group),
         pass_role(_own_arn(project), "sagemaker"),
         *artifacts.use(),
-        *encryption.use(),
-        *encryption.attach(),
+        *around.encryption.use(),
+        *around.encryption.attach(),
+        *(around.vpc.connect_jobs() if around.vpc else []),
         *(statement for bucket in data_buckets for statement in buckets.statements(bucket)),
         *_pull_images(),
         allow(

@@ -31,6 +31,7 @@ CLEANUP = "Custom::ProjectCleanup"
 # Every value of every option that changes the template's shape.
 SHAPES: dict[str, tuple[Any, ...]] = {
     "git": ("codecommit", "codeconnections"),
+    "network": ("internet", "vpc-only"),
     "encryption": ("customer-key", "service-managed"),
     "when_terminated": ("delete", "keep-work"),
     "instance_types": ((), ("ml.m5.*", "ml.g5.xlarge")),
@@ -145,6 +146,11 @@ def test_no_role_has_a_wildcard_action_or_more_than_iam_takes(options: dict[str,
         "cloudwatch:PutMetricData",
         "ecr:GetAuthorizationToken",
         "sagemaker:ListPipelines",
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
     }
     for title, one in resources(build(KIND, **options), ROLE).items():
         assert len(json.dumps(one["Properties"]["Policies"], separators=(",", ":"))) < 10_240, title
@@ -439,6 +445,110 @@ def test_studio_demands_no_answer_that_has_a_default(connected: dict[str, Any]) 
     assert set(connected["Metadata"].get("SagemakerTemplateParameterRules", {})) == defaults
 
 
+# The network.
+
+VPC = {
+    "ArnEquals": {
+        "ec2:Vpc": {"Fn::Sub": "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc/${VpcId}"}
+    }
+}
+INSIDE = {
+    "ForAllValues:StringEquals": {
+        "sagemaker:VpcSubnets": {"Ref": "SubnetIds"},
+        "sagemaker:VpcSecurityGroupIds": {"Ref": "SecurityGroupIds"},
+    },
+    "Null": {"sagemaker:VpcSubnets": "false", "sagemaker:VpcSecurityGroupIds": "false"},
+}
+
+
+@pytest.fixture(scope="module")
+def private() -> dict[str, Any]:
+    return build(KIND, "mlops", git="codeconnections", network="vpc-only", instance_types=["ml.m5.*"])
+
+
+def test_all_that_runs_is_in_the_vpc(private: dict[str, Any]) -> None:
+    builds = resources(private, BUILD)
+    functions = resources(private, "AWS::Lambda::Function")
+    assert (len(builds), len(functions)) == (2, 2)
+    for one in builds.values():
+        assert one["Properties"]["VpcConfig"] == {
+            "VpcId": {"Ref": "VpcId"},
+            "Subnets": {"Ref": "SubnetIds"},
+            "SecurityGroupIds": {"Ref": "SecurityGroupIds"},
+        }
+        variables = {
+            each["Name"]: each["Value"] for each in one["Properties"]["Environment"]["EnvironmentVariables"]
+        }
+        assert variables["SUBNET_IDS"] == {"Fn::Join": [",", {"Ref": "SubnetIds"}]}
+        assert variables["SECURITY_GROUP_IDS"] == {"Fn::Join": [",", {"Ref": "SecurityGroupIds"}]}
+        assert variables["PIP_INDEX_URL"] == {"Ref": "PackageIndexUrl"}
+    for one in functions.values():
+        assert one["Properties"]["VpcConfig"] == {
+            "SubnetIds": {"Ref": "SubnetIds"},
+            "SecurityGroupIds": {"Ref": "SecurityGroupIds"},
+        }
+
+
+@pytest.mark.parametrize("action", ["CreateTrainingJob", "CreateProcessingJob", "CreateModel"])
+def test_jobs_outside_the_vpc_are_refused(private: dict[str, Any], action: str) -> None:
+    (create,) = (
+        one for one in statements(role(private, "sagemaker")) if f"sagemaker:{action}" in one["Action"]
+    )
+    assert INSIDE.items() <= create["Condition"].items()
+    if action != "CreateModel":
+        assert create["Condition"]["ForAllValues:StringLike"] == {"sagemaker:InstanceTypes": ["ml.m5.*"]}
+
+
+def test_interfaces_of_builds_and_jobs_are_made_in_the_vpc_only(private: dict[str, Any]) -> None:
+    roles = resources(private, ROLE)
+    for title in ("ModelBuildBuildRole", "SeedCheckinRole", "PipelineRole"):
+        for statement in statements(roles[title]):
+            if (
+                any(action.startswith("ec2:") for action in statement["Action"])
+                and statement["Resource"] != "*"
+            ):
+                new = [one["Fn::Sub"].endswith(":network-interface/*") for one in statement["Resource"]] == [
+                    True
+                ]
+                bound = VPC.items() <= statement.get("Condition", {}).items()
+                assert bound or (new and statement["Action"] == ["ec2:CreateNetworkInterface"]), statement
+    (permission,) = (
+        one
+        for one in statements(roles["ModelBuildBuildRole"])
+        if "ec2:CreateNetworkInterfacePermission" in one["Action"]
+    )
+    assert permission["Condition"]["StringEquals"] == {"ec2:AuthorizedService": "codebuild.amazonaws.com"}
+
+
+@pytest.mark.parametrize("name", ["Cleanup", "Checkin"])
+def test_a_functions_own_code_may_not_make_interfaces(private: dict[str, Any], name: str) -> None:
+    given = statements(resources(private, ROLE)[f"{name}Role"])
+    (deny,) = (one for one in given if one["Effect"] == "Deny")
+    (make,) = (
+        one for one in given if one["Effect"] == "Allow" and "ec2:CreateNetworkInterface" in one["Action"]
+    )
+    assert (deny["Action"], deny["Resource"]) == (make["Action"], make["Resource"])
+    function = resources(private, "AWS::Lambda::Function")[f"{name}Function"]["Properties"]["FunctionName"]
+    assert sub(deny["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]).endswith(
+        f":function:{sub(function)}"
+    )
+
+
+def test_the_vpc_is_asked_for_with_the_right_choosers(private: dict[str, Any]) -> None:
+    asked = private["Parameters"]
+    assert asked["VpcId"]["Type"] == "AWS::EC2::VPC::Id"
+    assert asked["SubnetIds"]["Type"] == "List<AWS::EC2::Subnet::Id>"
+    assert asked["SecurityGroupIds"]["Type"] == "List<AWS::EC2::SecurityGroup::Id>"
+    index = asked["PackageIndexUrl"]
+    assert re.fullmatch(index["AllowedPattern"], index["Default"])
+    assert not re.fullmatch(index["AllowedPattern"], "https://user:password@packages.example.com/simple")
+    assert private["Metadata"]["SagemakerTemplateParameterRules"] == {"PackageIndexUrl": {"Optional": True}}
+
+
+def test_without_a_vpc_nothing_speaks_of_one(template: dict[str, Any]) -> None:
+    assert not re.search(r"ec2:|Vpc|SUBNET|PIP_INDEX", json.dumps(template))
+
+
 # What is stored.
 
 
@@ -580,6 +690,7 @@ def test_the_function_answers_before_cloudformation_gives_up(template: dict[str,
     ("options", "reason"),
     [
         ({"git": "svn"}, "git: Input should be"),
+        ({"network": "vpc"}, "network: Input should be"),
         ({"branch": "-main"}, "branch: String should match pattern"),
         ({"instance_types": ["m5.large"]}, "instance_types.0: String should match pattern"),
         ({"log_retention_days": 8}, "log_retention_days: Input should be"),
