@@ -224,9 +224,7 @@ class Performer:
             Parameters=self._artifact(change.artifact, change.template_key),
             IdempotencyToken=self._token,
         )
-        self._await_artifact(
-            change.product, change.artifact.version, answer["ProvisioningArtifactDetail"]["Id"]
-        )
+        self._settle_artifact(change.product, change.artifact, answer["ProvisioningArtifactDetail"]["Id"])
 
     def _upload_bundle(self, bundle: Bundle) -> None:
         for asset in bundle.draft.assets:
