@@ -305,11 +305,18 @@ def _mapping(
                 did_you_mean(name, allowed) or "It takes none of its options from the target.",
             )
     mapping: dict[str, dict[str, str]] = {}
+    place = (target.id, "options", product.id)
     for region in regions:
+        own = {
+            name: target.expand(text, region, target.where("options", product.id, name))
+            for name, text in overrides.items()
+        }
+        if own:  # held to the option's own limits, at the target's lines
+            validate(kind, target.document, place, data={**product.spec.options, **own})
         values = {blueprints.BUCKET: target.bucket(region)}
         for name in sorted(allowed):
-            text = overrides.get(name, getattr(params, name))
-            values[mapping_key(name)] = target.expand(text, region, product.where("options", name))
+            text = target.expand(getattr(params, name), region, product.where("options", name))
+            values[mapping_key(name)] = own.get(name, text)
         mapping[region] = values
     return mapping
 
