@@ -85,11 +85,10 @@ SUBNET = Reviewed(
         Call("ec2:CreateSubnet", "c", tagging="sends"),
         Call("ec2:CreateSubnet", "c", _ARN + "vpc/{VpcId}"),
         Call("ec2:DescribeSubnets", "crud", "*"),
-        Call("ec2:ModifySubnetAttribute", "c", "*", when=("MapPublicIpOnLaunch=true",)),
+        Call("ec2:ModifySubnetAttribute", "c", when=("MapPublicIpOnLaunch=true",)),
         Call(
             "ec2:ModifySubnetAttribute",
             "u",
-            "*",
             changed=(
                 "MapPublicIpOnLaunch",
                 "AssignIpv6AddressOnCreation",

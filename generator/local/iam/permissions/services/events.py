@@ -56,8 +56,8 @@ BUS = Reviewed(
             "u",
             changed=("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig"),
         ),
-        Call("events:PutPermission", "cu", when=("Policy",), changed=("Policy",)),
-        Call("events:RemovePermission", "u", when=("!Policy",), changed=("Policy",)),
+        Call("events:PutPermission", "cu", "*", when=("Policy",), changed=("Policy",)),
+        Call("events:RemovePermission", "u", "*", when=("!Policy",), changed=("Policy",)),
         Call(
             "kms:DescribeKey",
             "cu",
