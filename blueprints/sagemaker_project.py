@@ -32,7 +32,7 @@ from .parts.codebuild import build as build_action
 from .parts.codecommit import codecommit_repository
 from .parts.codeconnections import connected_repository
 from .parts.codepipeline import Repository, Stage, pipeline
-from .parts.encryption import Encryption, customer_key
+from .parts.encryption import Encryption, project_key
 from .parts.form import studio_rules
 from .parts.functions import PACKAGE
 from .parts.logs import Days, Logging
@@ -156,7 +156,7 @@ class Foundation:
 
 def _foundation(params: Params, context: Context, project: Project) -> Foundation:
     retention = Retention(kept=params.when_terminated == "keep-work")
-    encryption = customer_key(project, retention) if params.encryption == "customer-key" else Encryption()
+    encryption = project_key(project, retention) if params.encryption == "customer-key" else Encryption()
     bucket = artifact_bucket(
         project, encryption, retention, overwritten_days=params.overwritten_artifact_days
     )

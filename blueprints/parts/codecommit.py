@@ -17,7 +17,8 @@ def codecommit_repository(
 ) -> Repository:
     """The repository `<half>`, whose first commit is the seed.
 
-    CodeCommit reads the seed at creation only: a later version of the product leaves what people have written alone.
+    CodeCommit reads the seed at creation only: a later version of the product leaves what people have written alone. It
+    encrypts with its own key; the project's would have to be granted to everybody who pushes.
     """
     repository = project.add(
         codecommit.Repository(

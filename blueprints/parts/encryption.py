@@ -42,7 +42,7 @@ class Encryption:
         ]
 
 
-def customer_key(project: Project, retention: Retention) -> Encryption:
+def project_key(project: Project, retention: Retention) -> Encryption:
     """The project's key, rotated every year."""
     key = project.add(
         kms.Key(

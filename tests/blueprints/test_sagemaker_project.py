@@ -9,9 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from generator.blueprint import Seed, load
+from generator.errors import Where
 from generator.lint import schemas
 from tests.blueprints.building import (
+    ROOT,
     build,
     findings,
     granted,
@@ -611,6 +617,77 @@ def test_logs_are_kept_as_long_as_decided_and_made_by_nobody_else() -> None:
     assert {one["Properties"]["RetentionInDays"] for one in groups.values()} == {30}
     for service in ("codebuild", "lambda"):
         assert granted(role(template, service), "logs:CreateLogGroup") == []
+
+
+# What the seed and the product count on.
+
+SEED = ROOT / "seedcode" / "model-build"
+
+
+@pytest.mark.parametrize("options", COMBINATIONS, ids=str)
+def test_the_build_tells_the_seed_all_it_demands(options: dict[str, Any]) -> None:
+    settings = (SEED / "template" / "pipeline" / "settings.py.jinja").read_text("utf-8")
+    required = set(re.findall(r'required\(\s*"(\w+)"', settings))
+    known = set(re.findall(r'"([A-Z][A-Z_]+)"', settings))
+    build_project = resources(build(KIND, **options), BUILD)["ModelBuildBuild"]
+    given = {one["Name"] for one in build_project["Properties"]["Environment"]["EnvironmentVariables"]}
+    assert required, "the seed's settings are read elsewhere"
+    assert required - given == {"AWS_REGION"}, "which CodeBuild sets itself"
+    assert given - known <= {"PIP_INDEX_URL"}, "which pip reads"
+
+
+def test_the_answers_given_to_the_seed_are_to_questions_of_it() -> None:
+    questions = yaml.safe_load((SEED / "copier.yml").read_text("utf-8"))
+    blueprint = load(KIND, ROOT, Where("test"))
+    (seed,) = (one for one in blueprint.assets(blueprint.params()) if isinstance(one, Seed))
+    assert (seed.repository, seed.seed) == ("model-build", "model-build")
+    for question, answer in seed.answers.items():
+        assert answer in questions[question]["choices"].values()
+    assert seed.answers["ci"] == "codebuild", "the pipeline runs the seed's buildspec.yml"
+
+
+def test_the_products_seed_trains_on_what_its_options_allow() -> None:
+    product = yaml.safe_load((ROOT / "products" / "mlops-build-train.yaml").read_text("utf-8"))
+    assert product["seed_answers"]["model-build"]["instance_type"] in product["options"]["instance_types"]
+    assert product["tags"]["sagemaker:studio-visibility"] == "true"
+
+
+# Any options at all.
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **{name: st.sampled_from(values) for name, values in SHAPES.items()},
+            "branch": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True),
+            "build_size": st.sampled_from(["small", "medium", "large"]),
+            "build_timeout_minutes": st.integers(5, 480),
+            "log_retention_days": st.sampled_from([1, 90, 3653]),
+            "overwritten_artifact_days": st.integers(1, 3650),
+        },
+    )
+)
+def test_the_same_options_give_the_same_template(options: dict[str, Any]) -> None:
+    first, again = (json.dumps(build(KIND, **options)) for _ in range(2))
+    assert first == again
+    template = json.loads(first)
+    assert properties_of(template, "ModelBuildBuild")["TimeoutInMinutes"] == options.get(
+        "build_timeout_minutes", 30
+    )
+    size = options.get("build_size", "small").upper()
+    assert (
+        properties_of(template, "ModelBuildBuild")["Environment"]["ComputeType"] == f"BUILD_GENERAL1_{size}"
+    )
+    (rule,) = properties(template, BUCKET)["LifecycleConfiguration"]["Rules"]
+    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == options.get(
+        "overwritten_artifact_days", 90
+    )
+
+
+def properties_of(template: dict[str, Any], title: str) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"][title]["Properties"]
+    return found
 
 
 # Deletion.
