@@ -50,8 +50,22 @@ class Caller:
         return cls("root", account, f"arn:{partition}:iam::{account}:root", canonical_user=canonical_user)
 
     @classmethod
-    def user(cls, arn: str, *, unique_id: str = "", tags: Mapping[str, str] | None = None) -> Caller:
-        return cls("user", arn.split(":")[4], arn, unique_id=unique_id, tags=dict(tags or {}))
+    def user(
+        cls,
+        arn: str,
+        *,
+        unique_id: str = "",
+        canonical_user: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> Caller:
+        return cls(
+            "user",
+            arn.split(":")[4],
+            arn,
+            unique_id=unique_id,
+            canonical_user=canonical_user,
+            tags=dict(tags or {}),
+        )
 
     @classmethod
     def role(

@@ -59,7 +59,7 @@ def remedy(action: str, resource: str, context: Mapping[str, Value] | None = Non
     tests: dict[str, dict[str, object]] = {}
     for key, value in sorted((context or {}).items()):
         if operator := _NARROWING.get(key.lower()):
-            tests.setdefault(operator, {})[key] = str(value).lower() if isinstance(value, bool) else value
+            tests.setdefault(operator, {})[key] = value
     statement: dict[str, object] = {"Effect": "Allow", "Action": action, "Resource": resource}
     return statement | ({"Condition": tests} if tests else {})
 

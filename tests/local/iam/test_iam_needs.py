@@ -19,7 +19,7 @@ from generator.local.iam.permissions import REVIEWED, Known, Need, needed, revie
 from generator.local.iam.permissions.derive import Subject, needs
 from generator.local.iam.permissions.review import Operation, Place, Reviewed
 
-PLACE = {"account": "111122223333", "region": "eu-west-1"}
+PLACE: dict[str, Any] = {"account": "111122223333", "region": "eu-west-1"}
 SAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "cases" / "properties.json").read_text())[
     "types"
 ]
@@ -136,7 +136,14 @@ def test_no_line_of_the_tables_is_dead(resource_type: str) -> None:
         for letter in call.at:
             reached = any(
                 needs(
-                    Subject(operation, alone, properties, Place("aws", **swapped(PLACE)), physical, previous)
+                    Subject(
+                        operation,
+                        alone,
+                        properties,
+                        Place("aws", PLACE["region"], PLACE["account"]),
+                        physical,
+                        previous,
+                    )
                 )
                 for operation, properties, previous, physical in runs(resource_type)
                 if operation == operations[letter]
@@ -144,10 +151,6 @@ def test_no_line_of_the_tables_is_dead(resource_type: str) -> None:
             assert reached or (letter == "u" and not SAMPLES[resource_type]["updates"]), (
                 f"{call.action} at {letter}"
             )
-
-
-def swapped(place: dict[str, str]) -> dict[str, str]:
-    return {"region": place["region"], "account": place["account"]}
 
 
 @pytest.mark.parametrize("resource_type", sorted(REVIEWED))
