@@ -1,0 +1,1 @@
+"""A model behind the two routes that SageMaker calls: GET /ping and POST /invocations."""
