@@ -288,6 +288,8 @@ class Physical:
         if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
             return (ANY,)
         declared = schema(resource_type)
+        if attribute is None and tables.naming(resource_type).ref_is_name:
+            return self.names(logical_id)
         if attribute is None:
             identifier = declared.get("primaryIdentifier", ())
             if len(identifier) != 1:

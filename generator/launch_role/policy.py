@@ -112,9 +112,16 @@ def _split(statement: Statement, room: int) -> Iterable[Statement]:
             f"a single statement is {size(statement) - room:,} characters too long for a managed policy",
             "Shorten the names or the conditions' values.",
         )
-    half = len(members) // 2
-    for part in (members[:half], members[half:]):
-        yield from _split({**statement, longer: part}, room)
+    part: list[str] = []
+    taken = frame = size({**statement, longer: []})
+    for member in members:
+        needed = size(member) + 1
+        if part and taken + needed > room:
+            yield from _split({**statement, longer: part}, room)
+            part, taken = [], frame
+        part.append(member)
+        taken += needed
+    yield from _split({**statement, longer: part}, room)
 
 
 def grants_of(found: Iterable[Mapping[str, Any]]) -> frozenset[Grant]:

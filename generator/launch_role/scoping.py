@@ -25,6 +25,7 @@ _ALL_TAG_KEYS = frozenset({_REQUEST_TAG, _RESOURCE_TAG})
 _MAKES = re.compile(r"^(Create|Run|Register|Request|Allocate|Import|Put)(?=[A-Z])")
 _UNTAGS = re.compile(r"^(Delete|Remove|Untag)")
 _MOST_TYPES = 6
+_TWINS = {"codeconnections": "codestar-connections", "codestar-connections": "codeconnections"}
 # Words that end the names of many things: alone they name nothing.
 _COMMON_WORDS = {"group", "user", "policy", "object", "stream", "event", "table", "name", "instance", "image"}
 
@@ -116,7 +117,13 @@ class Scoping:
                 reached += [
                     Target(arn, arn_type) for arn in fill(arn_type.arn, self._scope.region, known_parts)
                 ]
-        return tuple(reached) or tuple(self._anything(known))
+        found = tuple(reached) or tuple(self._anything(known))
+        twin = _TWINS.get(known.service)
+        if twin is None:
+            return found
+        # One service under two prefixes: which ARN form is checked depends on how the connection was made.
+        both = {arn for target in found for arn in _both_forms(target.arn, known.service, twin)}
+        return tuple(Target(arn, found[0].arn_type) for arn in sorted(both))
 
     def _anything(self, known: Action) -> Iterator[Target]:
         if len(known.arn_types) > _MOST_TYPES:
@@ -181,7 +188,7 @@ class Scoping:
         if text.startswith("arn:"):
             kind = arn_type.arn.split(":", 5)
             given = _plain(text).split(":", 5)
-            return (text,) if len(given) == 6 and given[2] in (kind[2], ANY) else ()
+            return (text,) if len(given) == 6 and given[2] in (kind[2], _TWINS.get(kind[2]), ANY) else ()
         if text.startswith(("http://", "https://", "s3://")):
             return ()
         variables = arn_type.variables
@@ -270,6 +277,10 @@ class Scoping:
         if nameless(arn) and not stack_call and self._scope.delivery is Delivery.SERVICE_CATALOG:
             parts.append(("ForAnyValue:StringEquals", "aws:CalledVia", ("cloudformation.amazonaws.com",)))
         return conditions(parts)
+
+
+def _both_forms(arn: str, one: str, other: str) -> tuple[str, str]:
+    return arn.replace(f":{other}:", f":{one}:"), arn.replace(f":{one}:", f":{other}:")
 
 
 @cache

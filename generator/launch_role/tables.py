@@ -91,6 +91,7 @@ class Naming:
     generated: str | None
     longest: int
     both_cases: bool
+    ref_is_name: bool
     suffixes: Mapping[str, tuple[str, ...]]
     only_with: Mapping[str, str]
     only_without: Mapping[str, str]
@@ -112,6 +113,7 @@ def naming(resource_type: str) -> Naming:
         generated=merged.get("generated"),
         longest=merged.get("longest", 64),
         both_cases=merged.get("both_cases", False),
+        ref_is_name=merged.get("ref_is_name", False),
         suffixes={arn_type: tuple(ends) for arn_type, ends in merged.get("suffixes", {}).items()},
         only_with=merged.get("only_with", {}),
         only_without=merged.get("only_without", {}),

@@ -177,7 +177,7 @@ def test_narrowing_names_properties_that_exist() -> None:
 
 
 def test_no_boundary_is_ever_taken_away() -> None:
-    everything = {name: {} for name in schemas.schema("AWS::IAM::Role")["properties"]}
+    everything: dict[str, Any] = {name: {} for name in schemas.schema("AWS::IAM::Role")["properties"]}
     assert "iam:DeleteRolePermissionsBoundary" not in needed("AWS::IAM::Role", everything)
-    users = {name: {} for name in schemas.schema("AWS::IAM::User")["properties"]}
+    users: dict[str, Any] = {name: {} for name in schemas.schema("AWS::IAM::User")["properties"]}
     assert "iam:DeleteUserPermissionsBoundary" not in needed("AWS::IAM::User", users)

@@ -32,7 +32,7 @@ def granted(reasons: tuple[Reason, ...], logical_id: str, action: str) -> set[Gr
 @pytest.mark.parametrize("path", sorted((FIXTURES / "products").glob("*.json")), ids=lambda path: path.stem)
 def test_the_role_of_a_product_is_the_one_that_was_read(path: Any) -> None:
     document = load(path)
-    role, reasons = synthesise(document["template"], Scope(**document["scope"] | _tuples(document["scope"])))
+    role, reasons = synthesise(document["template"], scope_of(document["scope"]))
     shown = lines(role.grants)
     statistic = scoped_writes(role)
     agree(
@@ -43,8 +43,10 @@ def test_the_role_of_a_product_is_the_one_that_was_read(path: Any) -> None:
     assert {reason.grant for reason in reasons} == role.grants
 
 
-def _tuples(scope: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) for name, value in scope.items() if isinstance(value, list)}
+def scope_of(given: dict[str, Any]) -> Scope:
+    found: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
+    found["delivery"] = Delivery(given.get("delivery", "service-catalog"))
+    return Scope(**found)
 
 
 def test_what_the_service_makes_up_an_id_for_is_told_by_the_products_tag() -> None:

@@ -1,0 +1,154 @@
+"""Permissions that people found missing when they launched: each with where it was reported or is documented.
+
+The schemas name some of them by now; a test stays, so that a later schema or table cannot lose it again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.launch_role import synthesise
+from tests.launch_role.reading import SCOPE, actions, of_resource, template
+
+ROLE = {"Fn::GetAtt": ["Role", "Arn"]}
+
+KNOWN: list[tuple[str, dict[str, Any], set[str], str]] = [
+    (
+        "AWS::SageMaker::NotebookInstance",
+        {"InstanceType": "ml.t3.medium"},
+        {"sagemaker:AddTags"},
+        "github.com/aws-solutions/research-service-workbench-on-aws/pull/441: a launch role without it fails",
+    ),
+    (
+        "AWS::Logs::LogGroup",
+        {},
+        {"logs:TagResource"},
+        "github.com/DataDog/cloudformation-template/pull/61: CreateLogGroup with tags",
+    ),
+    (
+        "AWS::Lambda::Function",
+        {},
+        {"lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"},
+        "github.com/convox/rack/pull/2199: stack tags are propagated",
+    ),
+    (
+        "AWS::CloudWatch::CompositeAlarm",
+        {"AlarmRule": "TRUE"},
+        {"cloudwatch:TagResource"},
+        "github.com/aws-samples/aws-eda-slurm-cluster/issues/340: no retry without tags any more",
+    ),
+    (
+        "AWS::S3::Bucket",
+        {},
+        {"s3:PutBucketTagging", "s3:TagResource", "s3:UntagResource"},
+        "github.com/awslabs/aws-well-architected-labs/pull/125: stacks are denied without tagging permissions",
+    ),
+    (
+        "AWS::IAM::Role",
+        {"AssumeRolePolicyDocument": {}},
+        {"iam:TagRole", "iam:UntagRole"},
+        "github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1698: roles without tags, silently",
+    ),
+    (
+        "AWS::RDS::DBCluster",
+        {"Engine": "aurora-postgresql"},
+        {"iam:CreateServiceLinkedRole"},
+        "github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/465",
+    ),
+    (
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        {},
+        {"iam:CreateServiceLinkedRole", "elasticloadbalancing:AddTags"},
+        "Elastic Load Balancing user guide, service-linked roles: the first load balancer makes it; no handler names it",
+    ),
+    (
+        "AWS::ApiGateway::DomainName",
+        {"DomainName": "api.example.com"},
+        {"iam:CreateServiceLinkedRole"},
+        "github.com/amplify-education/serverless-domain-manager/issues/112",
+    ),
+    (
+        "AWS::OpenSearchService::Domain",
+        {"VPCOptions": {"SubnetIds": ["subnet-1"]}},
+        {"iam:CreateServiceLinkedRole"},
+        "github.com/aws/aws-cdk/issues/3734: a domain in a VPC needs the linked role",
+    ),
+    (
+        "AWS::EFS::MountTarget",
+        {"FileSystemId": "fs-1", "SubnetId": "subnet-1", "SecurityGroups": ["sg-1"]},
+        {"ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces", "ec2:CreateNetworkInterface"},
+        "Amazon EFS API reference, CreateMountTarget: also requires these EC2 permissions; no handler names them",
+    ),
+    (
+        "AWS::CodePipeline::Pipeline",
+        {"Stages": [{"Actions": [{"Configuration": {"ConnectionArn": {"Ref": "Connection"}}}]}]},
+        {"codeconnections:PassConnection", "codestar-connections:PassConnection"},
+        "Developer Tools console guide, connections: the prefix follows the ARN; the schema names the older one only",
+    ),
+    (
+        "AWS::CodeBuild::Project",
+        {"ServiceRole": ROLE},
+        {"codebuild:CreateProject", "codebuild:UpdateProject", "codebuild:DeleteProject", "iam:PassRole"},
+        "the registry's schema has no handlers for the type",
+    ),
+    (
+        "AWS::EC2::Instance",
+        {"ImageId": "ami-1"},
+        {"ec2:RunInstances"},
+        "Amazon EC2 user guide, RunInstances: volumes are checked, though the action table calls them optional",
+    ),
+    (
+        "AWS::SNS::Subscription",
+        {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:t", "Protocol": "email"},
+        {"sns:Subscribe", "sns:Unsubscribe"},
+        "Amazon SNS API reference",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "properties", "wanted", "source"), KNOWN, ids=[entry[0] for entry in KNOWN]
+)
+def test_what_was_missing_once_is_granted(
+    resource_type: str, properties: dict[str, Any], wanted: set[str], source: str
+) -> None:
+    _, reasons = synthesise(
+        template(
+            ("Thing", resource_type, properties),
+            ("Role", "AWS::IAM::Role", {"AssumeRolePolicyDocument": {}}),
+            Parameters={"Connection": {"Type": "String"}},
+        ),
+        SCOPE,
+    )
+    missing = wanted - actions(of_resource(reasons, "Thing"))
+    assert not missing, source
+
+
+def test_both_arn_forms_of_a_connection_are_passed() -> None:
+    stage = {"Actions": [{"Configuration": {"ConnectionArn": {"Ref": "Connection"}}}]}
+    _, reasons = synthesise(
+        template(
+            ("Thing", "AWS::CodePipeline::Pipeline", {"Stages": [stage]}),
+            Parameters={"Connection": {"Type": "String"}},
+        ),
+        SCOPE,
+    )
+    passed = {
+        (g.action, g.resource.split(":")[4])
+        for g in of_resource(reasons, "Thing")
+        if "PassConnection" in g.action
+    }
+    assert passed == {
+        (f"{prefix}:PassConnection", form)
+        for prefix in ("codeconnections", "codestar-connections")
+        for form in ("codeconnections", "codestar-connections")
+    }
+
+
+def test_an_instance_makes_volumes() -> None:
+    _, reasons = synthesise(template(("Thing", "AWS::EC2::Instance", {"ImageId": "ami-1"})), SCOPE)
+    assert any(
+        g.action == "ec2:RunInstances" and ":volume/" in g.resource for g in of_resource(reasons, "Thing")
+    )
