@@ -34,7 +34,7 @@ DASHBOARD = Reviewed(
     _CLOUDWATCH,
     (
         Call("cloudwatch:PutDashboard", "cu"),
-        Call("cloudwatch:GetDashboard", "crud"),
+        Call("cloudwatch:GetDashboard", "crd"),
         Call("cloudwatch:DeleteDashboards", "d"),
     ),
     name="DashboardName",

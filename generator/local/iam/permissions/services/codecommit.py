@@ -13,7 +13,7 @@ REPOSITORY = Reviewed(
     _PAGE,
     (
         Call("codecommit:CreateRepository", "c", tagging="sends"),
-        Call("codecommit:GetRepository", "crud"),
+        Call("codecommit:GetRepository", "cr"),
         # A seed is read from its bucket and becomes the first commit.
         Call(
             "s3:GetObject",

@@ -49,7 +49,7 @@ def _rule(direction: str) -> Reviewed:
         _PAGE,
         (
             Call(f"ec2:AuthorizeSecurityGroup{direction}", "c"),
-            Call("ec2:DescribeSecurityGroupRules", "crud", "*"),
+            Call("ec2:DescribeSecurityGroupRules", "crd", "*"),
             Call(f"ec2:UpdateSecurityGroupRuleDescriptions{direction}", "u", changed=("Description",)),
             Call(f"ec2:RevokeSecurityGroup{direction}", "d"),
         ),
@@ -64,7 +64,7 @@ VPC = Reviewed(
     _PAGE,
     (
         Call("ec2:CreateVpc", "c", tagging="sends"),
-        Call("ec2:DescribeVpcs", "crud", "*"),
+        Call("ec2:DescribeVpcs", "crd", "*"),
         Call("ec2:ModifyVpcAttribute", "c", when=("EnableDnsHostnames",)),
         Call("ec2:ModifyVpcAttribute", "c", when=("EnableDnsSupport",)),
         Call("ec2:ModifyVpcAttribute", "u", changed=("EnableDnsHostnames", "EnableDnsSupport")),

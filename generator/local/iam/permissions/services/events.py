@@ -33,7 +33,7 @@ RULE = Reviewed(
         Call("events:DescribeRule", "crud"),
         Call("events:PutTargets", "cu", when=("Targets",), changed=("Targets",)),
         Call("events:RemoveTargets", "u", each="Targets[].Id", delta="went", changed=("Targets",)),
-        Call("events:ListTargetsByRule", "rud"),
+        Call("events:ListTargetsByRule", "rd"),
         Call("events:RemoveTargets", "d", when=("Targets",)),
         Call("events:DeleteRule", "d"),
         passes("RoleArn", _SERVICE, "cu", changed=("RoleArn",)),

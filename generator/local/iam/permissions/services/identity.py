@@ -28,7 +28,7 @@ ROLE = Reviewed(
     _PAGE,
     (
         Call("iam:CreateRole", "c", keys=_OWN, tagging="sends"),
-        Call("iam:GetRole", "crud"),
+        Call("iam:GetRole", "crd"),
         Call("iam:PutRolePolicy", "cu", when=("Policies",), changed=("Policies",), keys=_OWN),
         Call(
             "iam:DeleteRolePolicy",
@@ -71,9 +71,9 @@ ROLE = Reviewed(
             changed=("PermissionsBoundary",),
             keys=_OWN,
         ),
-        Call("iam:ListRolePolicies", "rud"),
-        Call("iam:ListAttachedRolePolicies", "rud"),
-        Call("iam:GetRolePolicy", "rd", when=("Policies",)),
+        Call("iam:ListRolePolicies", "rd"),
+        Call("iam:ListAttachedRolePolicies", "rd"),
+        Call("iam:GetRolePolicy", "r", when=("Policies",)),
         # A role is deleted only when nothing hangs on it.
         Call("iam:DeleteRolePolicy", "d", when=("Policies",), keys=_OWN),
         Call(
@@ -102,7 +102,7 @@ def _inline(kind: str, path: str) -> tuple[Call, ...]:
             changed=policy,
             keys=keys,
         ),
-        Call(f"iam:Get{kind}Policy", "crud", "{each}", each=f"{path}[]", identity=identity),
+        Call(f"iam:Get{kind}Policy", "cr", "{each}", each=f"{path}[]", identity=identity),
         Call(
             f"iam:Delete{kind}Policy",
             "u",
@@ -163,7 +163,7 @@ MANAGED_POLICY = Reviewed(
     _PAGE,
     (
         Call("iam:CreatePolicy", "c", tagging="sends"),
-        Call("iam:GetPolicy", "crud"),
+        Call("iam:GetPolicy", "rud"),
         *_attached("Role", "Roles"),
         *_attached("User", "Users"),
         *_attached("Group", "Groups"),

@@ -14,7 +14,7 @@ KEY = Reviewed(
     (
         # There is no key yet to be asked about.
         Call("kms:CreateKey", "c", "*", tagging="sends"),
-        Call("kms:DescribeKey", "crud"),
+        Call("kms:DescribeKey", "rud"),
         Call(
             "kms:EnableKeyRotation",
             "cu",

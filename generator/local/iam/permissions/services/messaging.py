@@ -37,8 +37,7 @@ TOPIC = Reviewed(
             changed=("DataProtectionPolicy",),
         ),
         Call("sns:GetDataProtectionPolicy", "r"),
-        Call("sns:ListSubscriptionsByTopic", "rud"),
-        Call("sns:Unsubscribe", "d", when=("Subscription",)),
+        Call("sns:ListSubscriptionsByTopic", "ru"),
         Call("sns:DeleteTopic", "d"),
         *tags_by("sns:TagResource", "sns:UntagResource", lists="sns:ListTagsForResource"),
     ),
@@ -52,7 +51,7 @@ TOPIC_POLICY = Reviewed(
     (
         # A topic always has a policy: taking ours away puts the default one in its place.
         Call("sns:SetTopicAttributes", "cud", "{each}", each="Topics[]"),
-        Call("sns:GetTopicAttributes", "rd", "{each}", each="Topics[]"),
+        Call("sns:GetTopicAttributes", "r", "{each}", each="Topics[]"),
     ),
     tags="",
 )
@@ -68,7 +67,7 @@ SUBSCRIPTION = Reviewed(
             "{TopicArn}",
             keys={"sns:Protocol": "{Protocol}", "sns:Endpoint": "{Endpoint}"},
         ),
-        Call("sns:GetSubscriptionAttributes", "rud", "{TopicArn}"),
+        Call("sns:GetSubscriptionAttributes", "rd", "{TopicArn}"),
         Call("sns:SetSubscriptionAttributes", "u", "{TopicArn}"),
         Call("sns:Unsubscribe", "d", "{TopicArn}"),
     ),

@@ -67,6 +67,10 @@ NOTEBOOK_INSTANCE = Reviewed(
         Call("ec2:DescribeSubnets", "c", "*", when=("SubnetId",), source=_VPC),
         Call("ec2:DescribeSecurityGroups", "c", "*", when=("SubnetId",), source=_VPC),
         Call("ec2:DescribeVpcs", "c", "*", when=("SubnetId",), source=_VPC),
+        Call("ec2:DescribeDhcpOptions", "c", "*", when=("SubnetId",), source=_VPC),
+        Call(
+            "ec2:DeleteNetworkInterface", "d", _EC2 + "network-interface/*", when=("SubnetId",), source=_VPC
+        ),
         Call(
             "sagemaker:UpdateNotebookInstance",
             "u",
@@ -112,7 +116,7 @@ MODEL = Reviewed(
     _PAGE,
     (
         Call("sagemaker:CreateModel", "c", tagging="sends"),
-        Call("sagemaker:DescribeModel", "cr"),
+        Call("sagemaker:DescribeModel", "r"),
         Call("sagemaker:DeleteModel", "d"),
         passes("ExecutionRoleArn", _SERVICE, source=_ROLES),
         *_TAGS,
@@ -127,7 +131,7 @@ ENDPOINT_CONFIG = Reviewed(
     _PAGE,
     (
         Call("sagemaker:CreateEndpointConfig", "c", tagging="sends"),
-        Call("sagemaker:DescribeEndpointConfig", "cr"),
+        Call("sagemaker:DescribeEndpointConfig", "r"),
         Call("sagemaker:DeleteEndpointConfig", "d"),
         passes("ExecutionRoleArn", _SERVICE, source=_ROLES),
         Call("kms:DescribeKey", "c", "{each}", each="KmsKeyId", to=key_arn, source=_KEYS),
@@ -221,7 +225,7 @@ PIPELINE = Reviewed(
     _PAGE,
     (
         Call("sagemaker:CreatePipeline", "c", tagging="sends"),
-        Call("sagemaker:DescribePipeline", "crud"),
+        Call("sagemaker:DescribePipeline", "cru"),
         Call("sagemaker:UpdatePipeline", "u"),
         Call("sagemaker:DeletePipeline", "d"),
         # The role is passed with every update, changed or not.

@@ -22,7 +22,7 @@ PARAMETER = Reviewed(
     (
         Call("ssm:PutParameter", "c", tagging="sends"),
         Call("ssm:PutParameter", "u"),
-        Call("ssm:GetParameters", "crud"),
+        Call("ssm:GetParameters", "cru"),
         Call("ssm:DescribeParameters", "r", "*"),
         Call("ssm:DeleteParameter", "d"),
         *tags_by("ssm:AddTagsToResource", "ssm:RemoveTagsFromResource", lists="ssm:ListTagsForResource"),

@@ -14,7 +14,7 @@ STATE_MACHINE = Reviewed(
     _PAGE,
     (
         Call("states:CreateStateMachine", "c", tagging="sends"),
-        Call("states:DescribeStateMachine", "crud"),
+        Call("states:DescribeStateMachine", "crd"),
         passes("RoleArn", "states.amazonaws.com", "cu"),
         Call(
             "s3:GetObject",
