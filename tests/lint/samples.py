@@ -42,6 +42,9 @@ Transform: AWS::LanguageExtensions
 Parameters:
   Names:
     Type: CommaDelimitedList
+  Stored:
+    Type: AWS::SSM::Parameter::Value<List<String>>
+    Default: /names
 Mappings:
   Accounts:
     '111122223333':
@@ -61,7 +64,16 @@ Resources:
         Type: AWS::SQS::Queue
         Properties:
           NoSuchProperty: !Sub queue-${Name}
+  Fn::ForEach::ByStored:
+    - Name
+    - !Ref Stored
+    - Stream${Name}:
+        Type: AWS::Kinesis::Stream
+        Properties:
+          NoSuchProperty: !Sub stream-${Name}
 """
+# The same in an account that the first one does not know.
+OTHER_LOOP = LOOP.replace("111122223333", "444455556666")
 
 SERVERLESS = """\
 AWSTemplateFormatVersion: '2010-09-09'

@@ -20,7 +20,7 @@ OURS = (
     "import sys; from generator.lint import lint; from generator.lint.formats import as_text; from tests.lint import samples;"
     "sys.stdout.write(as_text(lint({}, text=samples.FAULTY, product='p', blueprint='b', regions=['us-east-1'])))"
 )
-SETTINGS = "ignore_checks: [E, W]\nregions: [eu-west-1]\n"
+SETTINGS = "ignore_checks: [E3002]\ninclude_checks: [I]\nregions: [eu-west-1]\n"
 RULE = """
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 class Planted(CloudFormationLintRule):
@@ -105,9 +105,12 @@ def test_a_plant_changes_what_plain_cfn_lint_says(
 
 
 def test_all_of_them_change_nothing_here(tmp_path: Path) -> None:
+    home, cwd = tmp_path / "planted-home", tmp_path / "planted-work"
+    home.mkdir()
+    cwd.mkdir()
     for plant in PLANTS:
-        plant(tmp_path, tmp_path)
-    found = run([sys.executable, "-c", OURS], tmp_path, tmp_path)
+        plant(home, cwd)
+    found = run([sys.executable, "-c", OURS], home, cwd)
     assert [rule in found for _, rule in samples.FAULTS] == [True] * len(samples.FAULTS)
     assert found.endswith("\n3 errors, 1 warning in 1 product\n")
 
