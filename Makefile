@@ -28,6 +28,13 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@$(pip) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# The seeds have dependencies of their own (the SageMaker SDK, XGBoost: 1 GB); one environment serves all their tests.
+$(VENV)-seeds/stamp: requirements-seeds.lock
+	@echo "Setting up .venv-seeds for the tests of the seeds (once; about two minutes) …" >&2
+	@$(PYTHON) -m venv --clear $(VENV)-seeds
+	@$(VENV)-seeds/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-seeds.lock
+	@touch $@
+
 publish: $(VENV)/run.stamp ## build, lint, plan and publish (TARGET=… for another target than the default)
 	@$(BIN)/catalog publish --yes $(target)
 
@@ -48,10 +55,10 @@ lint: $(VENV)/dev.stamp ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-test: lint ## everything that must hold
+test: lint $(VENV)-seeds/stamp ## everything that must hold
 	@$(BIN)/python -m pytest -n 2
 
-proof: $(VENV)/dev.stamp ## the long sweeps in full
+proof: $(VENV)/dev.stamp $(VENV)-seeds/stamp ## the long sweeps in full
 	@$(BIN)/python -m pytest -n 2 --proof
 
 bench: $(VENV)/dev.stamp ## speed and memory, as ratios within one run
@@ -63,6 +70,7 @@ golden: $(VENV)/dev.stamp ## rewrite the golden files from the current output
 lock: $(VENV)/dev.stamp ## recompile the lock files from pyproject.toml
 	@env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements.lock pyproject.toml
 	@env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options -o requirements-seeds.lock requirements-seeds.in
 
 clean: ## build output and the local AWS's state
 	@rm -rf build .catalog
