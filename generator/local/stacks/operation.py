@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from generator.local.service import Call, Identity
 
 from . import document, names
-from .access import authoriser
+from .access import Authorise, authoriser
 from .account import LocalAccount, parsed
 from .changes import Change, changes
 from .engine import Engine, Surroundings
@@ -59,8 +59,9 @@ class Wanted:
 class Operations:
     """The operations of one call."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, decide: Callable[[Call, Identity], Authorise] = authoriser) -> None:
         self.call = call
+        self.decide = decide
         self.store = Store(call.tx, call.account, call.region)
 
     # Reading a request
@@ -208,7 +209,7 @@ class Operations:
                 identity=account.identity,
                 kind=self._kind,
                 client=account.client,
-                authorise=authoriser(self.call, account.identity),
+                authorise=self.decide(self.call, account.identity),
                 secrets=account,
                 clock=time.time,
                 exports=account.imported,
