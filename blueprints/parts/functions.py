@@ -24,7 +24,7 @@ LONGEST_SECONDS = 900
 class LoggingConfig(awslambda.LoggingConfig):  # type: ignore[misc]  # troposphere ships no types
     """troposphere 4.11 knows two property types of this name and keeps the one without the format."""
 
-    props = {"LogFormat": (str, True), "LogGroup": (object, True)}
+    props = {"ApplicationLogLevel": (str, True), "LogFormat": (str, True), "LogGroup": (object, True)}
 
 
 def function(
@@ -65,7 +65,7 @@ def function(
             Role=role.get_att("Arn"),
             Timeout=seconds,
             MemorySize=256,
-            LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=group.ref()),
+            LoggingConfig=LoggingConfig(ApplicationLogLevel="INFO", LogFormat="JSON", LogGroup=group.ref()),
             **properties,
         )
     )

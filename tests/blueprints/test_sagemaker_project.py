@@ -757,7 +757,11 @@ def test_the_function_answers_before_cloudformation_gives_up(template: dict[str,
     function = properties(template, "AWS::Lambda::Function")
     assert function["Handler"] == "sagemaker_project.cleanup.handler"
     assert properties(template, CLEANUP)["ServiceTimeout"] > function["Timeout"]
-    assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": "CleanupLogs"}}
+    assert function["LoggingConfig"] == {
+        "ApplicationLogLevel": "INFO",
+        "LogFormat": "JSON",
+        "LogGroup": {"Ref": "CleanupLogs"},
+    }
 
 
 # Options that are refused.

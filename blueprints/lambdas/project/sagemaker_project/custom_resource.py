@@ -15,7 +15,6 @@ from typing import Any, Protocol
 import urllib3
 
 logger = logging.getLogger(__name__)
-logging.getLogger().setLevel(logging.INFO)
 
 MARGIN = 30.0  # seconds left for the answer
 LONGEST_REASON = 2000  # of the 4,096 bytes that CloudFormation takes
