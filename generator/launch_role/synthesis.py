@@ -10,6 +10,7 @@ from generator.errors import FactoryError, Problem, fail
 from generator.launch_role import identity
 from generator.launch_role.model import Condition, Grant, LaunchRole, Reason, Scope, conditions, role_name
 from generator.launch_role.needs import Need, needs
+from generator.launch_role.physical import service_of
 from generator.launch_role.scoping import Scoping
 from generator.launch_role.stacks import custom_resource, stack_needs
 
@@ -79,6 +80,18 @@ def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) ->
         yield Reason(grant, logical_id, resource_type, "create", source)
 
 
+def _extra(action: str, logical_id: str, scoping: Scoping) -> tuple[Condition, ...]:
+    """Conditions of an action's own: grants of keys to AWS services only, connections to the resource's service only."""
+    if action == "kms:CreateGrant":
+        return (_FOR_SERVICES,)
+    if action.endswith(":PassConnection"):
+        service = service_of(scoping.physical.type_of(logical_id) or "")
+        return (
+            ("StringEquals", f"{action.partition(':')[0]}:PassedToService", (f"{service}.amazonaws.com",)),
+        )
+    return ()
+
+
 def _nested(logical_id: str, scope: Scope) -> Iterator[Reason]:
     template = scope.nested.get(logical_id)
     if template is None:
@@ -105,7 +118,7 @@ def _grants(need: Need, logical_id: str, scoping: Scoping, scope: Scope) -> Iter
         yield from identity.passed_roles(scoping, logical_id)
         return
     for grant in scoping.grants(logical_id, need.action, creating=need.handler == "create"):
-        if need.action == "kms:CreateGrant":
-            grant = replace(grant, conditions=conditions([*grant.conditions, _FOR_SERVICES]))
+        extra = _extra(need.action, logical_id, scoping)
+        grant = replace(grant, conditions=conditions([*grant.conditions, *extra]))
         for one in identity.bound(grant, scoping, logical_id, scope):
             yield one, need.because
