@@ -344,6 +344,13 @@ def test_names_that_do_not_exist_yet() -> None:
     assert nested["s3:GetObject"][0].resource == "arn:aws:s3:::b/k"
 
 
+def test_event_sources_are_told_by_their_function() -> None:
+    function = "arn:aws:lambda:eu-west-1:111122223333:function:f"
+    for given in ("f", function):
+        found = asked("create", "AWS::Lambda::EventSourceMapping", {"FunctionName": given})
+        assert found["lambda:CreateEventSourceMapping"][0].context["lambda:FunctionArn"] == function
+
+
 def test_rules_on_other_buses() -> None:
     for bus, expected in ((None, "rule/r"), ("default", "rule/r"), ("hub", "rule/hub/r")):
         properties = {"Name": "r"} | ({"EventBusName": bus} if bus else {})

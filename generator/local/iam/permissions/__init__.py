@@ -19,23 +19,26 @@ from generator.local.iam.permissions.services import (
     codecommit,
     codepipeline,
     ec2,
+    ecr,
     events,
     functions,
     identity,
     kms,
     logs,
     messaging,
+    routing,
     s3,
     sagemaker,
     secretsmanager,
     ssm,
     states,
+    studio,
 )
 from generator.local.iam.permissions.stack import StackOperation, stack_needed
 
 _SERVICES = (
-    cloudformation, cloudwatch, codebuild, codecommit, codepipeline, ec2, events, functions, identity, kms, logs,
-    messaging, s3, sagemaker, secretsmanager, ssm, states,
+    cloudformation, cloudwatch, codebuild, codecommit, codepipeline, ec2, ecr, events, functions, identity, kms, logs,
+    messaging, routing, s3, sagemaker, secretsmanager, ssm, states, studio,
 )  # fmt: skip
 REVIEWED: Mapping[str, Reviewed] = {one.type: one for service in _SERVICES for one in service.TYPES}
 

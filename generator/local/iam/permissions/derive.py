@@ -147,8 +147,9 @@ def _of(call: Call, subject: Subject) -> Iterator[Need]:
     if tags is None:
         return
     for each in _each(call, subject):
-        resource = subject.filled(call.on, {"each": _target(call, subject, each)})
-        context = _context(call, subject, each, tags, resource)
+        target = _target(call, subject, each)
+        resource = subject.filled(call.on, {"each": target})
+        context = _context(call, subject, each, target, tags, resource)
         yield Need(call.action, resource, context, call.source or subject.reviewed.source)
 
 
@@ -193,7 +194,7 @@ def _tags(call: Call, subject: Subject) -> Mapping[str, str] | None:
 
 
 def _context(
-    call: Call, subject: Subject, each: str, tags: Mapping[str, str], resource: str
+    call: Call, subject: Subject, each: str, target: str, tags: Mapping[str, str], resource: str
 ) -> dict[str, Value]:
     service = call.action.partition(":")[0]
     context: dict[str, Value] = {
@@ -210,12 +211,12 @@ def _context(
     if subject.operation != "create" and resource == subject.arn:
         context |= {f"aws:ResourceTag/{key}": value for key, value in subject.existing_tags.items()}
     for key, template in call.keys.items():
-        if value := _key(subject, template, each):
+        if value := _key(subject, template, each, target):
             context[key] = value
     return context
 
 
-def _key(subject: Subject, template: str, each: str) -> str:
+def _key(subject: Subject, template: str, each: str, target: str) -> str:
     if template == "{boundary}":
         # A role is judged by the boundary that it has, on creation by the one that it gets.
         before = values(subject.existing or subject.properties, "PermissionsBoundary")
@@ -223,4 +224,4 @@ def _key(subject: Subject, template: str, each: str) -> str:
     if template == "{boundary of each}":
         known = subject.known.get(each)
         return known.boundary if known else ""
-    return subject.filled(template, {"each": each}, missing="")
+    return subject.filled(template, {"each": each, "target": target}, missing="")

@@ -1,6 +1,7 @@
 """The shape of the reviewed data: which calls CloudFormation makes for a resource, on what, and when.
 
-Owns the vocabulary that the tables in `services/` are written in. It derives nothing: see `derive`.
+Owns the vocabulary that the tables in `services/` are written in, the ways from names to ARNs included. It
+derives nothing: see `derive`.
 """
 
 from __future__ import annotations
@@ -51,12 +52,13 @@ class Call:
     """One API call of an operation.
 
     `on` is the resource as an ARN with {placeholders}: {arn} and {name} of the resource itself, {partition},
-    {region}, {account}, {stack}, {each}, or the path of a property, `{path|default}`; a property without value or default
-    stands as `*`, since what does not exist yet has no name. `at` are the operations by first letter (c, r, u, d). `when` are paths of
-    properties that must have a value; `!path` must have none and `path=value` that one. `each` repeats the call
-    for the values of a path (with `only`, for those that hold this text), which `to` turns into ARNs; with
-    `identity` they are names of such identities. On an update, `changed` are the properties of which one
-    must have changed. `keys` are condition keys with placeholders, left out where a property has no value.
+    {region}, {account}, {stack}, {each}, or the path of a property, `{path|default}`. A property without value or
+    default stands as `*`, since what does not exist yet has no name. `at` are the operations by first letter
+    (c, r, u, d). `when` are paths of properties that must have a value; `!path` must have none and `path=value`
+    that one. `each` repeats the call for the values of a path (with `only`, for those that hold this text), which
+    `to` turns into ARNs; with `identity` they are names of such identities. On an update, `changed` are the
+    properties of which one must have changed. `keys` are condition keys with placeholders, left out where a
+    property has no value; in them {each} is the value as it stands and {target} what `to` made of it.
     """
 
     action: str

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from generator.local.iam.permissions.review import Call, Reviewed, authorization
 
-_PAGE = authorization("amazonec2")
+PAGE = authorization("amazonec2")
 _TAGGING = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"
-_ARN = "arn:{partition}:ec2:{region}:{account}:"
+ARN = "arn:{partition}:ec2:{region}:{account}:"
 
 
-def _tags(creation: str) -> tuple[Call, ...]:
+def tags_of_creation(creation: str) -> tuple[Call, ...]:
     return (
         Call("ec2:CreateTags", "c", tagging="adds", keys={"ec2:CreateAction": creation}, source=_TAGGING),
         Call("ec2:CreateTags", "u", tagging="adds", source=_TAGGING),
@@ -22,11 +22,11 @@ def _tags(creation: str) -> tuple[Call, ...]:
 
 SECURITY_GROUP = Reviewed(
     "AWS::EC2::SecurityGroup",
-    _ARN + "security-group/{name}",
-    _PAGE,
+    ARN + "security-group/{name}",
+    PAGE,
     (
         Call("ec2:CreateSecurityGroup", "c", tagging="sends"),
-        Call("ec2:CreateSecurityGroup", "c", _ARN + "vpc/{VpcId}", when=("VpcId",)),
+        Call("ec2:CreateSecurityGroup", "c", ARN + "vpc/{VpcId}", when=("VpcId",)),
         Call("ec2:DescribeSecurityGroups", "crud", "*"),
         Call("ec2:AuthorizeSecurityGroupIngress", "c", when=("SecurityGroupIngress",)),
         Call("ec2:AuthorizeSecurityGroupIngress", "u", changed=("SecurityGroupIngress",)),
@@ -37,7 +37,7 @@ SECURITY_GROUP = Reviewed(
         Call("ec2:AuthorizeSecurityGroupEgress", "u", changed=("SecurityGroupEgress",)),
         Call("ec2:RevokeSecurityGroupEgress", "u", changed=("SecurityGroupEgress",)),
         Call("ec2:DeleteSecurityGroup", "d"),
-        *_tags("CreateSecurityGroup"),
+        *tags_of_creation("CreateSecurityGroup"),
     ),
 )
 
@@ -45,8 +45,8 @@ SECURITY_GROUP = Reviewed(
 def _rule(direction: str) -> Reviewed:
     return Reviewed(
         f"AWS::EC2::SecurityGroup{direction}",
-        _ARN + "security-group/{GroupId}",
-        _PAGE,
+        ARN + "security-group/{GroupId}",
+        PAGE,
         (
             Call(f"ec2:AuthorizeSecurityGroup{direction}", "c"),
             Call("ec2:DescribeSecurityGroupRules", "crd", "*"),
@@ -60,8 +60,8 @@ def _rule(direction: str) -> Reviewed:
 
 VPC = Reviewed(
     "AWS::EC2::VPC",
-    _ARN + "vpc/{name}",
-    _PAGE,
+    ARN + "vpc/{name}",
+    PAGE,
     (
         Call("ec2:CreateVpc", "c", tagging="sends"),
         Call("ec2:DescribeVpcs", "crd", "*"),
@@ -69,21 +69,21 @@ VPC = Reviewed(
         Call("ec2:ModifyVpcAttribute", "c", when=("EnableDnsSupport",)),
         Call("ec2:ModifyVpcAttribute", "u", changed=("EnableDnsHostnames", "EnableDnsSupport")),
         Call("ec2:ModifyVpcTenancy", "u", changed=("InstanceTenancy",)),
-        Call("ec2:DescribeVpcAttribute", "r", _ARN + "vpc/{name}"),
+        Call("ec2:DescribeVpcAttribute", "r", ARN + "vpc/{name}"),
         Call("ec2:DescribeSecurityGroups", "r", "*"),
         Call("ec2:DescribeNetworkAcls", "r", "*"),
         Call("ec2:DeleteVpc", "d"),
-        *_tags("CreateVpc"),
+        *tags_of_creation("CreateVpc"),
     ),
 )
 
 SUBNET = Reviewed(
     "AWS::EC2::Subnet",
-    _ARN + "subnet/{name}",
-    _PAGE,
+    ARN + "subnet/{name}",
+    PAGE,
     (
         Call("ec2:CreateSubnet", "c", tagging="sends"),
-        Call("ec2:CreateSubnet", "c", _ARN + "vpc/{VpcId}"),
+        Call("ec2:CreateSubnet", "c", ARN + "vpc/{VpcId}"),
         Call("ec2:DescribeSubnets", "crud", "*"),
         Call("ec2:ModifySubnetAttribute", "c", when=("MapPublicIpOnLaunch=true",)),
         Call(
@@ -97,21 +97,21 @@ SUBNET = Reviewed(
             ),
         ),
         Call("ec2:DeleteSubnet", "d"),
-        *_tags("CreateSubnet"),
+        *tags_of_creation("CreateSubnet"),
     ),
 )
 
 _PRIVATE_DNS = "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
 VPC_ENDPOINT = Reviewed(
     "AWS::EC2::VPCEndpoint",
-    _ARN + "vpc-endpoint/{name}",
-    _PAGE,
+    ARN + "vpc-endpoint/{name}",
+    PAGE,
     (
         Call("ec2:CreateVpcEndpoint", "c", tagging="sends", keys={"ec2:VpceServiceName": "{ServiceName}"}),
-        Call("ec2:CreateVpcEndpoint", "c", _ARN + "vpc/{VpcId}"),
-        Call("ec2:CreateVpcEndpoint", "c", _ARN + "route-table/{each}", each="RouteTableIds[]"),
-        Call("ec2:CreateVpcEndpoint", "c", _ARN + "subnet/{each}", each="SubnetIds[]"),
-        Call("ec2:CreateVpcEndpoint", "c", _ARN + "security-group/{each}", each="SecurityGroupIds[]"),
+        Call("ec2:CreateVpcEndpoint", "c", ARN + "vpc/{VpcId}"),
+        Call("ec2:CreateVpcEndpoint", "c", ARN + "route-table/{each}", each="RouteTableIds[]"),
+        Call("ec2:CreateVpcEndpoint", "c", ARN + "subnet/{each}", each="SubnetIds[]"),
+        Call("ec2:CreateVpcEndpoint", "c", ARN + "security-group/{each}", each="SecurityGroupIds[]"),
         Call("ec2:DescribeVpcEndpoints", "crud", "*"),
         Call(
             "route53:AssociateVPCWithHostedZone",
@@ -136,7 +136,7 @@ VPC_ENDPOINT = Reviewed(
         Call(
             "ec2:ModifyVpcEndpoint",
             "u",
-            _ARN + "route-table/{each}",
+            ARN + "route-table/{each}",
             each="RouteTableIds[]",
             delta="came",
             changed=("RouteTableIds",),
@@ -144,7 +144,7 @@ VPC_ENDPOINT = Reviewed(
         Call(
             "ec2:ModifyVpcEndpoint",
             "u",
-            _ARN + "subnet/{each}",
+            ARN + "subnet/{each}",
             each="SubnetIds[]",
             delta="came",
             changed=("SubnetIds",),
@@ -152,13 +152,13 @@ VPC_ENDPOINT = Reviewed(
         Call(
             "ec2:ModifyVpcEndpoint",
             "u",
-            _ARN + "security-group/{each}",
+            ARN + "security-group/{each}",
             each="SecurityGroupIds[]",
             delta="came",
             changed=("SecurityGroupIds",),
         ),
         Call("ec2:DeleteVpcEndpoints", "d"),
-        *_tags("CreateVpcEndpoint"),
+        *tags_of_creation("CreateVpcEndpoint"),
     ),
 )
 

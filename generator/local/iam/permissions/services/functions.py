@@ -169,4 +169,44 @@ PERMISSION = Reviewed(
     tags="",
 )
 
-TYPES = (FUNCTION, PERMISSION)
+EVENT_SOURCE = Reviewed(
+    "AWS::Lambda::EventSourceMapping",
+    "arn:{partition}:lambda:{region}:{account}:event-source-mapping:{name}",
+    _PAGE,
+    (
+        # A mapping that does not exist yet is any mapping, and its function is told by a condition key.
+        Call(
+            "lambda:CreateEventSourceMapping",
+            "c",
+            "*",
+            each="FunctionName",
+            to=function_arn,
+            keys={"lambda:FunctionArn": "{target}"},
+            tagging="sends",
+        ),
+        Call(
+            "lambda:GetEventSourceMapping",
+            "crud",
+            each="FunctionName",
+            to=function_arn,
+            keys={"lambda:FunctionArn": "{target}"},
+        ),
+        Call(
+            "lambda:UpdateEventSourceMapping",
+            "u",
+            each="FunctionName",
+            to=function_arn,
+            keys={"lambda:FunctionArn": "{target}"},
+        ),
+        Call(
+            "lambda:DeleteEventSourceMapping",
+            "d",
+            each="FunctionName",
+            to=function_arn,
+            keys={"lambda:FunctionArn": "{target}"},
+        ),
+        *tags_by("lambda:TagResource", "lambda:UntagResource", lists="lambda:ListTags"),
+    ),
+)
+
+TYPES = (FUNCTION, PERMISSION, EVENT_SOURCE)
