@@ -1,6 +1,8 @@
 """SageMaker projects: what Studio makes of a team's wish for a model pipeline, composed of parts by its options.
 
 Owns which parts there are and in what order they are made; each part owns its resources, parameters and permissions.
+A git provider gives a `Repository`; whatever a pipeline does is an `Action` that brings the permissions it takes, so
+that stages are a list of any length; what all halves of a project share is the `Foundation`. A scenario is a YAML file.
 
 Decisions:
 - Names begin with `sagemaker-` and contain the project's id; its name joins where the limit leaves room for the longest.
