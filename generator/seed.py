@@ -11,6 +11,7 @@ import json
 import re
 import stat
 import traceback
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -178,17 +179,20 @@ def _copy(template: Path, output: Path, answers: dict[str, Any], *, pretend: boo
     import copier  # 0.4 s, which verbs that render nothing need not wait for
 
     try:
-        copier.run_copy(
-            str(template),
-            output,
-            data=answers,
-            settings=copier.Settings(),  # else ~/.config/copier/settings.yml would answer questions
-            defaults=True,
-            overwrite=True,
-            quiet=True,
-            unsafe=False,
-            pretend=pretend,
-        )
+        with warnings.catch_warnings():
+            # Where a template fails, copier leaves its listing of the folder open.
+            warnings.simplefilter("ignore", ResourceWarning)
+            copier.run_copy(
+                str(template),
+                output,
+                data=answers,
+                settings=copier.Settings(),  # else ~/.config/copier/settings.yml would answer questions
+                defaults=True,
+                overwrite=True,
+                quiet=True,
+                unsafe=False,
+                pretend=pretend,
+            )
     except Exception as error:  # noqa: BLE001 - templates may raise anything; the caller says where
         return error
     return None

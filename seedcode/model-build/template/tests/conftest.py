@@ -15,6 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+# The sample is small: threads would only wait for each other. XGBoost reads this when it is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import evaluate
 import preprocess
 import train
