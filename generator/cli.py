@@ -528,7 +528,29 @@ def _new(options: argparse.Namespace) -> None:
     catalogue = _catalogue(options)
     for path in scaffold.create(options.noun, options.name, options.blueprint, catalogue):
         print(path)
+    if options.noun == "product" and (catalogue.root / scaffold.GOLDENS).is_dir():
+        for path in _goldens(options):
+            print(path)
     print(f"\nNext: {scaffold.next_command(options.noun, options.name)}")
+
+
+def _goldens(options: argparse.Namespace) -> list[str]:
+    """Bring the golden files up to a new product; the paths written."""
+    from tempfile import TemporaryDirectory
+
+    from generator import scaffold
+    from generator.aws import connect
+    from generator.catalogue import LOCAL
+    from generator.publish import prepare
+
+    catalogue = _catalogue(options)  # with the new product in it
+    target = catalogue.target(LOCAL)
+    bundles = _bundles(options, catalogue, target, ())
+    new = [each for each in bundles if each.id == options.name]
+    with TemporaryDirectory() as empty:
+        gateway = connect(target, catalogue.name, Path(empty))
+        first = prepare(catalogue, bundles, target, gateway, selected=False).plan
+    return scaffold.write_goldens(scaffold.golden_files(new, first), catalogue.root)
 
 
 def _local(options: argparse.Namespace) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from generator.bundle import Bundle
@@ -23,6 +26,25 @@ def files_of(bundle: Bundle) -> dict[str, bytes]:
     if bundle.role:
         files["launch-role.json"] = _json(stack_template([bundle.role]))
     return files
+
+
+def review_files(bundle: Bundle) -> dict[str, str]:
+    """The files of `build/<id>/` as text for people to compare: of a zip, a listing of its entries."""
+    return {
+        f"{name}.txt" if name.endswith(".zip") else name: _listing(content)
+        if name.endswith(".zip")
+        else content.decode()
+        for name, content in files_of(bundle).items()
+    }
+
+
+def _listing(archive: bytes) -> str:
+    """A line for each entry of a zip: mode, bytes, SHA-256 and path."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        return "".join(
+            f"{entry.external_attr >> 16 & 0o777:o} {entry.file_size:>7} {sha256(packed.read(entry)).hexdigest()} {entry.filename}\n"
+            for entry in packed.infolist()
+        )
 
 
 def _json(value: Mapping[str, object]) -> bytes:

@@ -1,25 +1,29 @@
 """`catalog new`: starting points that build, lint and pass their tests as they are, for a person to change.
 
 The texts lie in `scaffolds/` as jinja templates with [[ ]] and [% %], since seeds are full of jinja themselves.
-Nothing that exists is overwritten.
+Nothing of the author's that exists is overwritten; the golden files of a catalogue's own tests follow a new product.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from generator import blueprint as blueprints
+from generator import output, show
 from generator.blueprint import RAW
+from generator.bundle import Bundle
 from generator.catalogue import Catalogue
 from generator.errors import FactoryError, Problem, Where, did_you_mean, fail
 from generator.output import writing
+from generator.plan import Plan
 from generator.spec import ID, RESERVED_IDS
 
 FOLDER = Path(__file__).parent / "scaffolds"
+GOLDENS = "tests/golden"  # a catalogue that has this folder compares its output with the files in it
 
 
 def create(noun: str, name: str, blueprint: str, catalogue: Catalogue) -> list[str]:
@@ -41,6 +45,25 @@ def create(noun: str, name: str, blueprint: str, catalogue: Catalogue) -> list[s
             (catalogue.root / path).parent.mkdir(parents=True, exist_ok=True)
             (catalogue.root / path).write_text(text, encoding="utf-8", newline="\n")
     return list(files)
+
+
+def golden_files(bundles: Sequence[Bundle], plan: Plan) -> dict[str, str]:
+    """The golden files of these products, and of the plan of the first publish of all, by their place in the folder."""
+    files = {
+        f"{bundle.id}/{name}": text
+        for bundle in bundles
+        for name, text in output.review_files(bundle).items()
+    }
+    return files | show.in_all_formats(plan)
+
+
+def write_goldens(files: Mapping[str, str], root: Path) -> list[str]:
+    """Write golden files into the catalogue's folder for them; the paths written, relative to the root."""
+    for path, text in files.items():
+        with writing(root / GOLDENS / path):
+            (root / GOLDENS / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / GOLDENS / path).write_bytes(text.encode())  # line ends as they are
+    return [f"{GOLDENS}/{path}" for path in files]
 
 
 def next_command(noun: str, name: str) -> str:

@@ -83,6 +83,11 @@ def as_json(plan: Plan) -> str:
     return json.dumps(plan.as_json(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def in_all_formats(plan: Plan) -> dict[str, str]:
+    """The plan as text, Markdown and JSON, by the name of a file."""
+    return {"plan.txt": as_text(plan), "plan.md": as_markdown(plan), "plan.json": as_json(plan)}
+
+
 def policy(plan: Plan, partition: str, buckets: Iterable[tuple[str, str]], stack: str) -> str:
     """The IAM policy that a publisher needs for this plan: reading, its changes, and recording them.
 
