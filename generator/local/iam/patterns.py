@@ -179,6 +179,6 @@ def arn_like(value: str, pattern: str, lookup: Lookup | None = None) -> bool:
 
 
 def account_of(arn: str) -> str:
-    """The account field of an ARN; empty where the ARN has none (`arn:aws:s3:::bucket`) or is no ARN."""
+    """The account of an ARN. S3's have none, and `aws` in its place is AWS's own: anybody's to use."""
     fields = arn.split(":", 5)
-    return fields[4] if len(fields) == 6 else ""
+    return fields[4] if len(fields) == 6 and fields[4].isdigit() else ""
