@@ -16,7 +16,7 @@ from generator.launch_role import actions, tables
 from generator.launch_role.model import Condition, Grant, Scope, conditions
 from generator.launch_role.physical import service_of
 from generator.launch_role.scoping import Scoping
-from generator.launch_role.values import ANY, is_set, references
+from generator.launch_role.values import ANY, is_arn, is_set, references
 
 _ROLE_PROPERTY = re.compile(r"(role|roles|rolearn|rolearns|rolename|iaminstanceprofile)$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(^|\.)(\w*Credentials(Arn)?|SnsCallerArn|DeliverLogsPermissionArn)$")
@@ -78,11 +78,8 @@ def _role_arns(scoping: Scoping, value: Any) -> Iterable[str]:
     physical = scoping.physical
     found: set[str] = set()
     for text in physical.values.patterns(value):
-        found.add(
-            text
-            if text.startswith("arn:")
-            else f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{text}"
-        )
+        name = ANY if text.startswith("arn:") else text
+        found.add(text if is_arn(text) else f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name}")
     for other in references(value):
         if physical.type_of(other) == "AWS::IAM::InstanceProfile":
             # What is passed is the role inside; an instance profile made elsewhere hides it.
@@ -150,10 +147,7 @@ def _attached(scoping: Scoping, logical_id: str) -> tuple[str, ...]:
     if physical.type_of(logical_id) == "AWS::IAM::ManagedPolicy":
         return physical.arns(logical_id)
     given = physical.values.patterns(physical.properties(logical_id).get("ManagedPolicyArns", []))
-    arns = {
-        text if text.startswith("arn:") else f"arn:${{AWS::Partition}}:iam::{ANY}:policy/{ANY}"
-        for text in given
-    }
+    arns = {text if is_arn(text) else f"arn:${{AWS::Partition}}:iam::{ANY}:policy/{ANY}" for text in given}
     return tuple(sorted(arns))
 
 

@@ -96,6 +96,15 @@ class Scope:
         return self.regions[0] if len(self.regions) == 1 else "*"
 
     @property
+    def asset_paths(self) -> tuple[str, ...]:
+        """The assets in each region: the roles' stack has a region of its own, which a pseudo parameter would give."""
+        return tuple(
+            sorted(
+                {asset.replace("${AWS::Region}", region) for asset in self.assets for region in self.regions}
+            )
+        )
+
+    @property
     def stack_name(self) -> str:
         """The pattern of the stack's name, chosen by the service that launches it."""
         return "SC-${AWS::AccountId}-pp-*" if self.delivery is Delivery.SERVICE_CATALOG else "SP-*"

@@ -17,7 +17,7 @@ from generator.launch_role import actions, tables
 from generator.launch_role.actions import Action
 from generator.launch_role.physical import fold, service_of
 from generator.launch_role.values import walk
-from generator.lint.schemas import schema
+from generator.lint.schemas import date, schema
 
 HANDLERS = ("create", "read", "update", "delete")  # nobody lists during a launch
 # Granted nowhere: without it no role can shed its boundary.
@@ -140,11 +140,12 @@ def _own_property(resource_type: str, name: str) -> str | None:
 def _declared(resource_type: str) -> tuple[tuple[str, str, str], ...]:
     """(action, handler, source) of all that the schema and the supplement say, before any narrowing."""
     declared = schema(resource_type)
+    origin = f"schema of {date()[:10]}"
     extra = tables.supplements(resource_type)
     listed: list[tuple[str, str, str]] = []
     handlers = declared.get("handlers", {})
     for handler in HANDLERS:
-        listed += [(name, handler, "schema") for name in handlers.get(handler, {}).get("permissions") or ()]
+        listed += [(name, handler, origin) for name in handlers.get(handler, {}).get("permissions") or ()]
     listed += [
         (name, "tagging", "schema") for name in (declared.get("tagging") or {}).get("permissions") or ()
     ]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Any
 
 from generator.launch_role import actions, tables
@@ -16,7 +17,7 @@ from generator.launch_role.actions import Action, ArnType
 from generator.launch_role.model import Condition, Delivery, Grant, Scope, conditions
 from generator.launch_role.needs import property_paths
 from generator.launch_role.physical import Physical, arn_types_of, fill, fold, service_of
-from generator.launch_role.values import ANY, references
+from generator.launch_role.values import ANY, is_arn, references
 from generator.lint.schemas import schema
 
 _REQUEST_TAG = "aws:RequestTag/${TagKey}"
@@ -185,6 +186,8 @@ class Scoping:
         return tuple(found)
 
     def _as_arn(self, text: str, arn_type: ArnType) -> Iterable[str]:
+        if text.startswith("arn:") and not is_arn(text):
+            text = ANY
         if text.startswith("arn:"):
             kind = arn_type.arn.split(":", 5)
             given = _plain(text).split(":", 5)
@@ -212,14 +215,18 @@ class Scoping:
                 )
                 key = next((sibling for sibling in siblings if sibling is not None), None)
                 if key is not None:
-                    found.update(
-                        f"arn:${{AWS::Partition}}:s3:::{bucket.rpartition(':')[2]}/{one}"
-                        for bucket in values.patterns(value)
-                        for one in values.patterns(key)
-                    )
+                    for bucket, one in product(values.patterns(value), values.patterns(key)):
+                        found.update(self._object_arns(bucket.rpartition(":")[2], one))
             elif not isinstance(value, Mapping) or _intrinsic(value):
                 found.update(arn for text in values.patterns(value) for arn in _object_of_url(text))
         return tuple(sorted(found))
+
+    def _object_arns(self, bucket: str, key: str) -> Iterable[str]:
+        """An object's ARN; when only the launch knows the bucket, the assets of that key, if there are any."""
+        known = (
+            [asset for asset in self._scope.asset_paths if asset.endswith(f"/{key}")] if bucket == ANY else []
+        )
+        return [f"arn:${{AWS::Partition}}:s3:::{path}" for path in known or [f"{bucket}/{key}"]]
 
     def paths(self, logical_id: str) -> tuple[tuple[str, Any], ...]:
         """The properties in use of a resource, each with its dotted path."""

@@ -13,7 +13,7 @@ from generator.errors import fail
 from generator.launch_role import actions
 from generator.launch_role.model import Delivery, Grant, Reason, Scope, conditions
 from generator.launch_role.scoping import Scoping
-from generator.launch_role.values import ANY
+from generator.launch_role.values import ANY, is_arn
 
 # Service Catalog's guide for launch constraints names the first group; change sets are its way with transforms and
 # with the preview of an update; the tag calls are what TagOptions and AutoTags need.
@@ -151,7 +151,7 @@ def _secret_arn(name: str, scope: Scope) -> str:
 
 
 def _assets(scoping: Scoping, scope: Scope) -> Iterator[Reason]:
-    for asset in scope.assets:
+    for asset in scope.asset_paths:
         grant = _grant(scoping, "s3:GetObject", f"arn:${{AWS::Partition}}:s3:::{asset}")
         yield _reason(grant, "asset of the template, read from the target's bucket")
     for key in scope.asset_keys:
@@ -170,10 +170,11 @@ def custom_resource(scoping: Scoping, logical_id: str) -> Iterator[Reason]:
     for token in physical.values.patterns(physical.properties(logical_id).get("ServiceToken", ANY)):
         if ":sns:" in token:
             name, arn = "sns:Publish", token
-        elif token.startswith("arn:"):
+        elif is_arn(token):
             name, arn = "lambda:InvokeFunction", token
         else:
             region = scoping.region
             name = "lambda:InvokeFunction"
-            arn = f"arn:${{AWS::Partition}}:lambda:{region}:${{AWS::AccountId}}:function:{token}"
+            function = ANY if token.startswith("arn:") else token
+            arn = f"arn:${{AWS::Partition}}:lambda:{region}:${{AWS::AccountId}}:function:{function}"
         yield Reason(_grant(scoping, name, arn), logical_id, resource_type, "cloudformation", "ServiceToken")

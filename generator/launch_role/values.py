@@ -217,6 +217,12 @@ def _squeeze(pattern: str) -> str:
     return re.sub(r"\*{2,}", ANY, pattern)
 
 
+def is_arn(pattern: str) -> bool:
+    """Whether a pattern is an ARN of a known service; `arn:aws*`, from a parameter's pattern, may be anything."""
+    fields = pattern.replace("${AWS::", "${AWS.").split(":", 5)
+    return len(fields) == 6 and fields[0] == "arn" and ANY not in fields[2]
+
+
 def is_set(value: Any) -> bool:
     """Whether a property given so has any value at the launch, in at least one branch."""
     if isinstance(value, Mapping) and len(value) == 1:

@@ -86,7 +86,7 @@ def test_settings_inside_a_document_are_not_the_resources_own() -> None:
 def test_the_reason_names_the_property() -> None:
     found = needs("AWS::SageMaker::NotebookInstance", {"SubnetId": "s"})
     assert {need.because for need in found if need.action == "ec2:CreateNetworkInterface"} == {
-        "SubnetId (schema)"
+        f"SubnetId (schema of {schemas.date()[:10]})"
     }
 
 
@@ -151,8 +151,9 @@ def test_every_entry_of_a_table_has_its_source(name: str) -> None:
         for entry in value if isinstance(value, list) else [value]:
             assert entry["source"], entry
 
-    for entry in entries(name)["types"].values():
-        check(entry)
+    for section in entries(name).values():
+        for entry in section.values() if "source" not in section else [section]:
+            check(entry)
 
 
 def test_supplements_are_actions() -> None:

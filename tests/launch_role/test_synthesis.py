@@ -335,7 +335,7 @@ def test_assets_are_read_from_the_targets_bucket() -> None:
         SCOPE, assets=("acme-${AWS::Region}/seeds/a.zip",), asset_keys=("arn:aws:kms:eu-west-1:1:key/k",)
     )
     found = own(reasons_of(("Q", "AWS::SQS::Queue", {}), scope=scope))
-    assert Grant("s3:GetObject", f"{PARTITION}:s3:::acme-${{AWS::Region}}/seeds/a.zip", ()) in found
+    assert Grant("s3:GetObject", f"{PARTITION}:s3:::acme-eu-west-1/seeds/a.zip", ()) in found
     via = ("StringLike", "kms:ViaService", ("s3.eu-west-1.amazonaws.com",))
     assert Grant("kms:Decrypt", "arn:aws:kms:eu-west-1:1:key/k", (via,)) in found
 
@@ -355,6 +355,35 @@ def test_objects_are_found_by_bucket_and_key_and_by_address() -> None:
     assert {found.resource for found in granted(reasons, "R", "s3:GetObject")} == {
         f"{PARTITION}:s3:::zips/s.zip"
     }
+
+
+def test_an_object_in_a_bucket_that_only_the_launch_knows_is_the_asset_of_that_key() -> None:
+    code = {"S3": {"Bucket": {"Ref": "Bucket"}, "Key": "seeds/a.zip"}}
+    scope = replace(SCOPE, assets=("acme-assets/seeds/a.zip",))
+    for chosen, expected in ((scope, "acme-assets/seeds/a.zip"), (SCOPE, "*/seeds/a.zip")):
+        reasons = reasons_of(
+            ("R", "AWS::CodeCommit::Repository", {"RepositoryName": "r", "Code": code}),
+            scope=chosen,
+            Parameters={"Bucket": {"Type": "String"}},
+        )
+        assert {found.resource for found in granted(reasons, "R", "s3:GetObject")} == {
+            f"{PARTITION}:s3:::{expected}"
+        }
+
+
+def test_a_parameter_that_may_be_any_arn_gives_no_right_to_any_arn() -> None:
+    anything = {"Any": {"Type": "String", "AllowedPattern": "^arn:aws[a-z-]*:.*"}}
+    reasons = reasons_of(
+        ("F", "AWS::Lambda::Function", {"Role": {"Ref": "Any"}, "KmsKeyArn": {"Ref": "Any"}}),
+        ("C", "Custom::Thing", {"ServiceToken": {"Ref": "Any"}}),
+        ("R", "AWS::IAM::Role", {**TRUST, "ManagedPolicyArns": [{"Ref": "Any"}]}),
+        Parameters=anything,
+    )
+    patterns = {reason.grant.resource for reason in reasons}
+    patterns |= {value for reason in reasons for _, _, values in reason.grant.conditions for value in values}
+    assert not [pattern for pattern in patterns if pattern.startswith("arn:aws*")]
+    (passed,) = granted(reasons, "F", "iam:PassRole")
+    assert passed.resource == f"{PARTITION}:iam::{ACCOUNT}:role/*"
 
 
 def test_a_nested_stack_needs_its_template_and_what_that_needs() -> None:
