@@ -53,6 +53,8 @@ class App:
         request_id = str(uuid.uuid4())
         signed = scope(request)
         try:
+            if signed is not None and self.identities.is_internal(signed.access_key):
+                return self._answer(request, signed, request_id, self.weather.usual)  # no weather indoors
             today = self.weather.now(request.headers)
             number = self.weather.before(today)
             response = self._answer(request, signed, request_id, today)
@@ -191,7 +193,8 @@ def _refused(request: Request, signed: Scope | None, error: ServiceError, reques
     if service in services.MODULES:
         protocol = engine.protocol(request)
         return refusal(protocol, services.service(service).model, error, request_id)
-    if "x-amz-target" in headers or "json" in headers.get("content-type", ""):
+    # S3's content type is the object's, and says nothing of the protocol.
+    if service != "s3" and ("x-amz-target" in headers or "json" in headers.get("content-type", "")):
         content = f'{{"__type": "{error.code}", "message": {json.dumps(error.message)}}}'
         return Response(error.status, {"Content-Type": "application/x-amz-json-1.1"}, content.encode())
     if service in ("s3", ""):

@@ -80,6 +80,10 @@ class Identities:
             self._internal[key] = identity
         return key
 
+    def is_internal(self, access_key: str) -> bool:
+        """Whether one of our services calls another."""
+        return access_key in self._internal
+
     def find(self, access_key: str) -> Identity:
         if access_key in self._internal:
             return self._internal[access_key]
