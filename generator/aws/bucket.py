@@ -22,12 +22,12 @@ class Bucket:
 
     def __init__(self, s3: Any, name: str, region: str, target: Target) -> None:
         self._s3, self.name, self._region, self._target = s3, name, region, target
-        self._owner = {"ExpectedBucketOwner": target.spec.account}
+        self.owner = {"ExpectedBucketOwner": target.spec.account}
 
     def exists(self) -> bool:
         """Raises AwsError when the name is taken by another account."""
         try:
-            self._s3.head_bucket(Bucket=self.name, **self._owner)
+            self._s3.head_bucket(Bucket=self.name, **self.owner)
         except ClientError as error:
             metadata = error.response["ResponseMetadata"]
             if metadata["HTTPStatusCode"] == 404:
@@ -64,20 +64,20 @@ class Bucket:
                 "BlockPublicPolicy": True,
                 "RestrictPublicBuckets": True,
             },
-            **self._owner,
+            **self.owner,
         )
         default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}
         self._s3.put_bucket_encryption(
-            Bucket=self.name, ServerSideEncryptionConfiguration={"Rules": [default]}, **self._owner
+            Bucket=self.name, ServerSideEncryptionConfiguration={"Rules": [default]}, **self.owner
         )
         self._s3.put_bucket_versioning(
-            Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}, **self._owner
+            Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}, **self.owner
         )
 
     def policy(self) -> dict[str, Any]:
         """Its policy; an empty one when it has none."""
         try:
-            answer = self._s3.get_bucket_policy(Bucket=self.name, **self._owner)
+            answer = self._s3.get_bucket_policy(Bucket=self.name, **self.owner)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
                 raise
@@ -104,7 +104,7 @@ class Bucket:
         policy = self.policy()
         others = [one for one in policy["Statement"] if not str(one.get("Sid", "")).startswith("Catalog")]
         policy["Statement"] = others + bucket_statements(self._target.partition, self.name, readers)
-        self._s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(policy, sort_keys=True), **self._owner)
+        self._s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(policy, sort_keys=True), **self.owner)
 
     def upload(self, key: str, content: bytes, kind: str) -> None:
         """Put an object under its content's own key; what is there already is the same."""
@@ -116,7 +116,7 @@ class Bucket:
                 ContentType=kind,
                 IfNoneMatch="*",
                 ChecksumAlgorithm="SHA256",
-                **self._owner,
+                **self.owner,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
@@ -124,11 +124,11 @@ class Bucket:
 
     def newest(self, prefix: str) -> str | None:
         """The text of the newest object below a prefix; None when there is none."""
-        found = self._s3.list_objects_v2(Bucket=self.name, Prefix=prefix, **self._owner).get("Contents", [])
+        found = self._s3.list_objects_v2(Bucket=self.name, Prefix=prefix, **self.owner).get("Contents", [])
         if not found:
             return None
         key = max(found, key=lambda each: each["LastModified"])["Key"]
-        return str(self._s3.get_object(Bucket=self.name, Key=key, **self._owner)["Body"].read().decode())
+        return str(self._s3.get_object(Bucket=self.name, Key=key, **self.owner)["Body"].read().decode())
 
     def url(self, key: str) -> str:
         suffix = "amazonaws.com.cn" if self._target.partition == "aws-cn" else "amazonaws.com"

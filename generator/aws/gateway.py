@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from generator.aws.bucket import Bucket
 from generator.aws.observe import Reader
 from generator.aws.perform import Performer
 from generator.aws.releases import Releases
@@ -49,12 +50,13 @@ class AwsGateway:
         if self._records is None:
             region = self._target.home_region
             s3 = self._sessions.client("s3", region)
-            self._records = Releases(s3, self._target.bucket(region), self._target.spec.account)
+            self._records = Releases(s3, Bucket(s3, self._target.bucket(region), region, self._target))
         return self._records
 
     def release(self) -> Release:
         with told("s3 release records"):
-            return self._releases().newest()
+            releases = self._releases()
+            return releases.newest() if releases.bucket.exists() else Release(0, 0)
 
     def claim(self, release: Release) -> None:
         with told("s3 release records"):

@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from generator.aws.bucket import Bucket
 from generator.errors import Problem, Refused, Where
 from generator.gateway import Release
 from generator.spec import FORMAT
@@ -32,17 +33,13 @@ def key(number: int) -> str:
 class Releases:
     """The records in one bucket."""
 
-    def __init__(self, s3: Any, bucket: str, account: str) -> None:
-        self._s3, self._bucket, self._owner = s3, bucket, {"ExpectedBucketOwner": account}
+    def __init__(self, s3: Any, bucket: Bucket) -> None:
+        self.bucket = bucket
+        self._s3, self._bucket, self._owner = s3, bucket.name, bucket.owner
         self._renewed = 0.0
 
     def newest(self) -> Release:
-        try:
-            page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=PREFIX, MaxKeys=1, **self._owner)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchBucket":
-                return Release(0, 0)
-            raise
+        page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=PREFIX, MaxKeys=1, **self._owner)
         if not page.get("Contents"):
             return Release(0, 0)
         record = self._read(page["Contents"][0]["Key"])
