@@ -1,0 +1,284 @@
+"""The real seeds as people get them: scaffolded by copier's own command, and passing their own tests at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generator import seed, yamlfile
+from tests.seeds.seedlings import PYTHON, ROOT, SEEDCODE, SPEC
+
+SEEDS = sorted(path.parent.name for path in SEEDCODE.glob("*/copier.yml"))
+CASES = [(name, str(ci)) for name in SEEDS for ci in seed.questions(SEEDCODE / name)["ci"].choices]
+CI_FILES = {
+    "codebuild": ("buildspec.yml",),
+    "github": (".github/",),
+    "gitlab": (".gitlab-ci.yml",),
+    "jenkins": ("jenkins/",),
+}
+
+
+@pytest.fixture(autouse=True)
+def _seeds_environment() -> None:
+    if not PYTHON.exists():
+        pytest.skip(f"{PYTHON.parent.parent.name} is missing: `make test` makes it")
+
+
+def shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a person or a CI would: a plain environment with the seeds' Python first."""
+    return subprocess.run(
+        ["sh", "-euc", command],
+        cwd=folder,
+        env={
+            "HOME": os.environ["HOME"],
+            "PATH": f"{PYTHON.parent}:{os.environ['PATH']}",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(params=CASES, ids="-".join)
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str, Path]:
+    """A seed, a CI, and the repository that the seed's archive is unpacked to."""
+    name, ci = request.param
+    repository = tmp_path / "repository"
+    seed.render(SEEDCODE / name, {"ci": ci}, where=SPEC).write(repository)
+    return name, ci, repository
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
+    return {
+        path.relative_to(folder).as_posix(): (
+            re.sub(rb"_src_path: .*(\n .*)*", b"_src_path:", path.read_bytes()),
+            os.access(path, os.X_OK),
+        )
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_copier_command_makes_the_same_and_its_tests_pass(
+    case: tuple[str, str, Path], tmp_path: Path
+) -> None:
+    name, ci, repository = case
+    copied = tmp_path / "copied"
+    command = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", "--data", f"ci={ci}"]
+    subprocess.run([*command, str(SEEDCODE / name), str(copied)], check=True, timeout=60)
+    assert contents(copied) == contents(repository)
+
+    done = shell(f"make test PYTHON={PYTHON}", copied)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\b\d+ passed", done.stdout)
+    assert not re.search(r"failed|skipped|error", done.stdout)
+
+
+def test_the_defaults_need_no_question_answered(tmp_path: Path) -> None:
+    for name in SEEDS:
+        copied = tmp_path / name
+        command = [
+            sys.executable,
+            "-m",
+            "copier",
+            "copy",
+            "--defaults",
+            "--quiet",
+            str(SEEDCODE / name),
+            str(copied),
+        ]
+        subprocess.run(command, check=True, timeout=60)
+        seed.render(SEEDCODE / name, {}, where=SPEC).write(tmp_path / "rendered" / name)
+        assert contents(copied) == contents(tmp_path / "rendered" / name)
+
+
+def test_only_the_chosen_ci_is_there(case: tuple[str, str, Path]) -> None:
+    _, chosen, repository = case
+    found = {
+        ci
+        for ci, starts in CI_FILES.items()
+        if any(name.startswith(start) for name in contents(repository) for start in starts)
+    }
+    assert found == {chosen}
+
+
+def test_what_ci_and_readme_call_exists(case: tuple[str, str, Path]) -> None:
+    _, ci, repository = case
+    texts = [(repository / "README.md").read_text()] + [
+        content.decode()
+        for name, (content, _) in contents(repository).items()
+        if name.startswith(CI_FILES[ci])
+    ]
+    called = {target for text in texts for target in re.findall(r"\bmake ([a-z]+)\b", text)}
+    assert "test" in called
+    for target in called & set(
+        re.findall(r"^([a-z]+):", (repository / "Makefile").read_text(), re.MULTILINE)
+    ):
+        assert shell(f"make -n {target} PYTHON={PYTHON}", repository).returncode == 0
+    in_ci = {
+        target for text in texts[1:] for target in re.findall(r"^[^/#]*\bmake ([a-z]+)\b", text, re.MULTILINE)
+    }
+    assert in_ci - {"libgomp1"}
+    for target in in_ci - {"libgomp1"}:
+        assert shell(f"make -n {target} PYTHON={PYTHON}", repository).returncode == 0, target
+    for name in (name for name in contents(repository) if name.endswith((".yml", ".yaml"))):
+        assert isinstance(yamlfile.read(repository / name, repository).data, dict)
+
+
+def test_shell_scripts_parse(case: tuple[str, str, Path]) -> None:
+    _, _, repository = case
+    for name, (content, executable) in contents(repository).items():
+        if content.startswith(b"#!/bin/sh"):
+            assert executable, name
+            assert shell(f"sh -n {name}", repository).returncode == 0
+
+
+def buildspec(repository: Path) -> list[str]:
+    phases = yamlfile.read(repository / "buildspec.yml", repository).data["phases"]
+    return [
+        command
+        for name in ("install", "pre_build", "build", "post_build")
+        for command in phases.get(name, {}).get("commands", ())
+    ]
+
+
+LOOPBACK_AWS = """
+import sys; sys.path[:0] = ["tests", "src", "."]
+from http.server import ThreadingHTTPServer
+from conftest import Aws, handler
+server = ThreadingHTTPServer(("127.0.0.1", 0), handler(Aws()))
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture
+def loopback_aws(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """The model-build repository, and the stand-in of its own tests as a server."""
+    repository = tmp_path / "repository"
+    seed.render(SEEDCODE / "model-build", {}, where=SPEC).write(repository)
+    with subprocess.Popen(
+        [PYTHON, "-c", LOOPBACK_AWS], cwd=repository, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        try:
+            yield repository, f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()
+
+
+def test_the_buildspec_of_model_build_starts_the_pipeline(loopback_aws: tuple[Path, str]) -> None:
+    repository, url = loopback_aws
+    commands = buildspec(repository)
+    assert commands == ["make test", "make run"]
+    environment = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_REGION": "eu-west-1",
+        "ARTIFACT_BUCKET": "sagemaker-demo",
+        "MODEL_PACKAGE_GROUP_NAME": "demo",
+        "PIPELINE_ROLE_ARN": "arn:aws:iam::111122223333:role/sagemaker-demo",
+        "SAGEMAKER_PROJECT_ID": "p-abcdefghijkl",
+        "SAGEMAKER_PROJECT_NAME": "demo",
+        "PYTHON": str(PYTHON),
+    }
+    done = shell("make run", repository, **environment)  # `make test` is the test above
+    assert done.returncode == 0, done.stderr
+    arn = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/sagemaker-demo"
+    assert done.stdout.split() == [arn, f"{arn}/execution/1"]
+
+
+def test_the_buildspec_of_model_container_pushes_by_digest(tmp_path: Path) -> None:
+    """docker and aws are stand-ins on the PATH, which write down how they are called."""
+    repository = tmp_path / "repository"
+    seed.render(SEEDCODE / "model-container", {}, where=SPEC).write(repository)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    log = tmp_path / "log"
+    for tool, answer in (
+        ("aws", "echo password"),
+        (
+            "docker",
+            'case "$1" in inspect) echo "$IMAGE_REPOSITORY_URI@sha256:12" ;; login) cat >> "$LOG" ;; esac',
+        ),
+    ):
+        (tools / tool).write_text(f'#!/bin/sh\necho "{tool} $*" >> "$LOG"\n{answer}\n')
+        (tools / tool).chmod(0o755)
+    uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/demo"
+    test, push = buildspec(repository)
+    assert test == "make test"
+    done = shell(
+        push,
+        repository,
+        PATH=f"{tools}:{os.environ['PATH']}",
+        LOG=str(log),
+        AWS_REGION="eu-west-1",
+        IMAGE_REPOSITORY_URI=uri,
+        CODEBUILD_RESOLVED_SOURCE_VERSION="0123456789abcdef",
+    )
+    assert done.returncode == 0, done.stderr
+    assert (repository / "image-uri.txt").read_text() == f"{uri}@sha256:12\n"
+    said = log.read_text()
+    assert (
+        "docker login --username AWS --password-stdin 111122223333.dkr.ecr.eu-west-1.amazonaws.com\npassword"
+        in said
+    )
+    assert f"--tag {uri}:0123456789ab ." in said
+    assert f"docker push {uri}:0123456789ab" in said
+    missing = shell(
+        push,
+        repository,
+        PATH=f"{tools}:{os.environ['PATH']}",
+        LOG=str(log),
+        CODEBUILD_RESOLVED_SOURCE_VERSION="0",
+    )
+    assert missing.returncode != 0
+    assert "set AWS_REGION" in missing.stderr
+
+
+def pins(text: str) -> dict[str, str]:
+    return {
+        name.lower(): version
+        for name, version in re.findall(r"^([A-Za-z0-9_.-]+)==([^ \\\n]+)", text, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_a_seed_pins_what_its_tests_run_with(name: str) -> None:
+    locked = pins((ROOT / "requirements-seeds.lock").read_text())
+    files = [
+        path
+        for path in (SEEDCODE / name / "template").iterdir()
+        if re.match(r"(requirements|constraints)", path.name)
+    ]
+    assert files
+    for path in files:
+        own = pins(path.read_text())
+        assert own
+        assert own == {package: locked.get(package) for package in own}, path.name
+
+
+def test_git_takes_a_seed_as_it_is(tmp_path: Path) -> None:
+    """Modes and line ends survive a commit, and nothing that a seed makes is ignored by its own .gitignore."""
+    if not shutil.which("git"):
+        pytest.skip("git is missing")
+    for name in SEEDS:
+        tree = seed.render(SEEDCODE / name, {}, where=SPEC)
+        tree.write(tmp_path / name)
+        listed = shell(
+            "git init -q . && git add . && git ls-files --stage", tmp_path / name, GIT_CONFIG_NOSYSTEM="1"
+        ).stdout
+        modes = {line.split("\t")[1]: line[:6] for line in listed.splitlines()}
+        assert modes == {path: "100755" if executable else "100644" for path, _, executable in tree.files}
