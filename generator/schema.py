@@ -55,6 +55,5 @@ def targets() -> dict[str, Any]:
         "type": "object",
         "required": head["required"],
         "properties": head["properties"],
-        "additionalProperties": False,
-        "patternProperties": {ID: TargetSpec.model_json_schema()},
+        "additionalProperties": TargetSpec.model_json_schema(),
     }
