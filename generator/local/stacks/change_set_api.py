@@ -15,8 +15,9 @@ from . import answers, names
 from .api import SERVICE, Answer, check_name, page
 from .changes import Change, Detail
 from .fault import invalid
-from .operation import UPDATABLE, Operations, Wanted
-from .stack import ChangeSet, Stack
+from .operation import UPDATABLE, Operations
+from .stack import ChangeSet, Stack, masked
+from .wanted import Wanted, asked
 
 _NAME: Final = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 NOTHING: Final = (
@@ -58,7 +59,8 @@ def create_change_set(call: Call) -> Answer:
             "AlreadyExistsException", f"ChangeSet {name} cannot be created as it already exists"
         )
     wanted = replace(
-        operations.wanted(params, stack if kind == "UPDATE" else None), token=params.get("ClientToken", "")
+        asked(call, operations.store, params, stack if kind == "UPDATE" else None),
+        token=params.get("ClientToken", ""),
     )
     plan = operations.prepare(stack, wanted, previous=stack if kind == "UPDATE" else None, macros=False)
     found = operations.changes(plan, stack)
@@ -85,7 +87,7 @@ def create_change_set(call: Call) -> Answer:
         capabilities=plan.stack.capabilities,
         notifications=plan.stack.notifications,
         role=plan.stack.role,
-        changes=tuple(_shown(change) for change in found),
+        changes=tuple(_shown(_hidden(_hidden(change, stack), plan.stack)) for change in found),
         on_failure=params.get("OnStackFailure", ""),
         client_token=wanted.token,
     )
@@ -181,12 +183,35 @@ def execute_change_set(call: Call) -> Answer:
             replace(plan, stack=replace(plan.stack, change_set=found.id)), on_failure=on_failure, token=token
         )
     else:
-        operations.update(plan, replace(stack, change_set=found.id), token=token)
+        operations.update(
+            plan,
+            replace(stack, change_set=found.id),
+            token=token,
+            rollback=not params.get("DisableRollback", False),
+        )
     operations.store.put_change_set(replace(found, execution="EXECUTE_COMPLETE"))
     return {}
 
 
 # What a change looks like in an answer
+
+
+def _hidden(change: Change, stack: Stack) -> Change:
+    """The change without what NoEcho parameters hold."""
+    details = tuple(
+        replace(
+            detail,
+            difference=replace(
+                detail.difference,
+                before=masked(detail.difference.before, stack),
+                after=masked(detail.difference.after, stack),
+            ),
+        )
+        for detail in change.details
+    )
+    return replace(
+        change, details=details, before=masked(change.before, stack), after=masked(change.after, stack)
+    )
 
 
 def _shown(change: Change) -> dict[str, Any]:

@@ -55,23 +55,26 @@ class Engine:
         else:
             self.journal.status("CREATE_COMPLETE")
 
-    def update(self, prepared: Prepared, before: Mapping[str, Any]) -> bool:
-        """Change what differs; on failure put everything back. `before` are the stack's fields to return to.
+    def update(self, prepared: Prepared, before: Mapping[str, Any], *, rollback: bool) -> bool:
+        """Change what differs; on failure put everything back, or with `rollback` False leave it as it stands.
 
-        True when the update was made, False when it was rolled back.
+        `before` are the stack's fields to return to. True when the update was made.
         """
         done: list[_Done] = []
         try:
             for name in prepared.order:
                 self._step(name, prepared, done)
             self._publish(prepared)
-        except Failure as failure:
-            self._roll_back(
-                done, before, f"The following resource(s) failed to update: [{failure.logical_id}]. "
+        except (Failure, ServiceError) as error:
+            reason = (
+                f"The following resource(s) failed to update: [{error.logical_id}]. "
+                if isinstance(error, Failure)
+                else error.message
             )
-            return False
-        except ServiceError as error:
-            self._roll_back(done, before, error.message)
+            if rollback:
+                self._roll_back(done, before, reason)
+            else:
+                self.journal.status("UPDATE_FAILED", reason)
             return False
         self._clean_up(prepared, done)
         return True

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import names
-from .stack import Event, Resource, Stack
+from .stack import Event, Resource, Stack, masked
 from .store import Store
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -21,13 +21,19 @@ class Journal:
     """The record of one stack."""
 
     def __init__(
-        self, store: Store, stack: Stack, clock: Callable[[], float], client_token: str = ""
+        self,
+        store: Store,
+        stack: Stack,
+        clock: Callable[[], float],
+        announce: Callable[[Event], None],
+        client_token: str = "",
     ) -> None:
         self.store = store
         self.stack = stack
         self.resources = store.resources(stack.id)
         self.clock = clock
         self.client_token = client_token
+        self._announce = announce
         self._count = store.count_events(stack.id)
 
     def status(self, status: str, reason: str = "", **fields: Any) -> None:
@@ -56,7 +62,7 @@ class Journal:
             resource.type,
             status,
             reason,
-            json.dumps(resource.properties, separators=(",", ":"))
+            json.dumps(masked(resource.properties, self.stack), separators=(",", ":"))
             if status.endswith(("PROGRESS", "FAILED"))
             else "",
         )
@@ -74,20 +80,18 @@ class Journal:
     ) -> None:
         self._count += 1
         unique = names.unique(self.stack.id, "event", str(self._count))
-        self.store.put_event(
-            self.stack.id,
-            Event(
-                id=unique
-                if kind == STACK_TYPE and physical_id == self.stack.id
-                else f"{logical_id}-{status}-{unique}",
-                logical_id=logical_id,
-                physical_id=physical_id,
-                type=kind,
-                status=status,
-                # Events of one instant keep their order: each is told a millisecond after the last.
-                time=self.clock(),
-                reason=reason,
-                properties=properties,
-                client_token=self.client_token,
-            ),
+        event = Event(
+            id=unique
+            if kind == STACK_TYPE and physical_id == self.stack.id
+            else f"{logical_id}-{status}-{unique}",
+            logical_id=logical_id,
+            physical_id=physical_id,
+            type=kind,
+            status=status,
+            time=self.clock(),
+            reason=reason,
+            properties=properties,
+            client_token=self.client_token,
         )
+        self.store.put_event(self.stack.id, event)
+        self._announce(event)

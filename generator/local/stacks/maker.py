@@ -118,7 +118,14 @@ class Maker:
         """Delete what a record stands for. Without `record` the record, which now stands for a successor, stays."""
         kind = self.around.kind(resource.type)
         going = replace(resource, status="DELETE_IN_PROGRESS")
-        self.journal.tell(going, "DELETE_IN_PROGRESS")
+        snapshot = "Snapshot" in {
+            resource.definition.get(key) for key in ("DeletionPolicy", "UpdateReplacePolicy")
+        }
+        self.journal.tell(
+            going,
+            "DELETE_IN_PROGRESS",
+            "The local AWS takes no snapshots: the resource is deleted." if snapshot else "",
+        )
         if resource.physical_id:
             request = self._request(kind, resource)
             request = replace(request, attributes=resource.attributes)

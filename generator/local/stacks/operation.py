@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -18,6 +18,7 @@ from generator.local.service import Call, Identity
 from . import document, names
 from .access import Authorise, authoriser
 from .account import LocalAccount, parsed
+from .announcement import announce
 from .changes import Change, changes
 from .engine import Engine, Surroundings
 from .fault import invalid
@@ -28,32 +29,19 @@ from .resources.provider import Place
 from .scope import pseudo_parameters
 from .stack import Stack, Value
 from .store import Store
+from .wanted import Wanted
 
-TAG_LIMIT: Final = 50
 UPDATABLE: Final = frozenset(
     (
         "CREATE_COMPLETE",
+        "CREATE_FAILED",
         "IMPORT_COMPLETE",
         "IMPORT_ROLLBACK_COMPLETE",
         "UPDATE_COMPLETE",
+        "UPDATE_FAILED",
         "UPDATE_ROLLBACK_COMPLETE",
     )
 )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a stack is to be: the request's members, defaults put in."""
-
-    template: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    kept: frozenset[str] = frozenset()
-    """Parameters that are to keep the value they have."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    capabilities: tuple[str, ...] = ()
-    notifications: tuple[str, ...] = ()
-    role: str = ""
-    token: str = ""
 
 
 class Operations:
@@ -64,59 +52,7 @@ class Operations:
         self.decide = decide
         self.store = Store(call.tx, call.account, call.region)
 
-    # Reading a request
-
-    def wanted(self, params: Mapping[str, Any], current: Stack | None = None) -> Wanted:
-        """The members that CreateStack, UpdateStack and CreateChangeSet share."""
-        given: dict[str, str] = {}
-        kept: set[str] = set()
-        for entry in params.get("Parameters", []):
-            key = entry.get("ParameterKey", "")
-            if entry.get("UsePreviousValue"):
-                if current is None or key not in current.parameters:
-                    raise invalid(
-                        f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter "
-                        "key not in the previous template"
-                    )
-                kept.add(key)
-            elif "ParameterValue" in entry:
-                given[key] = entry["ParameterValue"]
-        tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
-        if "Tags" not in params and current is not None:
-            tags = dict(current.tags)
-        _check_tags(tags)
-        notifications = params.get("NotificationARNs")
-        if notifications is None:
-            notifications = current.notifications if current else ()
-        return Wanted(
-            template=self.template(params, current),
-            parameters=given,
-            kept=frozenset(kept),
-            tags=tags,
-            capabilities=tuple(params.get("Capabilities", [])),
-            notifications=tuple(notifications),
-            role=params.get("RoleARN", current.role if current else ""),
-            token=params.get("ClientRequestToken", ""),
-        )
-
-    def template(self, params: Mapping[str, Any], current: Stack | None = None) -> str:
-        """The template's text: given, behind a URL, or the stack's."""
-        given = [name for name in ("TemplateBody", "TemplateURL") if params.get(name)]
-        if params.get("UsePreviousTemplate"):
-            if given or current is None or not current.template:
-                raise invalid("You cannot specify both usePreviousTemplate and Template Body/Template URL.")
-            return current.template
-        if len(given) != 1:
-            raise invalid("Either Template URL or Template Body must be specified.")
-        if given == ["TemplateURL"]:
-            return LocalAccount(self.call, self.store, self.call.identity).text(params["TemplateURL"])
-        body: str = params["TemplateBody"]
-        if len(body.encode()) > document.INLINE_LIMIT:
-            raise invalid(
-                f"1 validation error detected: Value '{body[:100]}...' at 'templateBody' failed to satisfy constraint: "
-                f"Member must have length less than or equal to {document.INLINE_LIMIT}"
-            )
-        return body
+    # What there is
 
     def existing(self, name: str) -> Stack:
         """A living stack; raises ValidationError as CloudFormation words it."""
@@ -170,6 +106,7 @@ class Operations:
             else {}
         )
         prepared = prepare(source, wanted.parameters, pseudo, account, previous=kept)
+        _check_types(prepared, wanted.types)
         fields: dict[str, Any] = {
             "description": prepared.template.get("Description", ""),
             "template": wanted.template,
@@ -219,9 +156,12 @@ class Operations:
 
     # Doing
 
+    def _journal(self, stack: Stack, token: str) -> Journal:
+        return Journal(self.store, stack, time.time, lambda event: announce(self.call, stack, event), token)
+
     def create(self, plan: _Plan, *, on_failure: str, token: str) -> None:
         """Make a stack that is prepared."""
-        journal = Journal(self.store, plan.stack, time.time, token)
+        journal = self._journal(plan.stack, token)
         journal.status("CREATE_IN_PROGRESS", "User Initiated")
         self.engine(plan.account, journal).create(plan.prepared, on_failure=on_failure)
 
@@ -268,12 +208,12 @@ class Operations:
             if _mentions(plan.prepared.outputs, name)
         )
 
-    def update(self, plan: _Plan, current: Stack, *, token: str) -> bool:
+    def update(self, plan: _Plan, current: Stack, *, token: str, rollback: bool = True) -> bool:
         """Bring a stack to what is prepared."""
         before = {name: getattr(current, name) for name in plan.fields}
-        journal = Journal(self.store, current, time.time, token)
+        journal = self._journal(current, token)
         journal.status("UPDATE_IN_PROGRESS", "User Initiated", updated=time.time(), **plan.fields)
-        return self.engine(plan.account, journal).update(plan.prepared, before)
+        return self.engine(plan.account, journal).update(plan.prepared, before, rollback=rollback)
 
     def delete(self, stack: Stack, *, retained: list[str], role: str, token: str) -> bool:
         """Delete a stack's resources and the stack."""
@@ -282,7 +222,7 @@ class Operations:
             for output in stack.outputs
             if output.export and (importers := self.store.importers(output.export))
         }
-        journal = Journal(self.store, stack, time.time, token)
+        journal = self._journal(stack, token)
         if users:
             name, importers = next(iter(users.items()))
             journal.status(
@@ -309,12 +249,14 @@ def _mentions(node: Any, parameter: str) -> bool:
     return f'"{parameter}"' in json.dumps(node) or f"${{{parameter}}}" in json.dumps(node)
 
 
-def _check_tags(tags: Mapping[str, str]) -> None:
-    if len(tags) > TAG_LIMIT:
-        raise invalid(f"A maximum of {TAG_LIMIT} tags may be specified.")
-    for key in tags:
-        if key.lower().startswith("aws:"):
-            raise invalid("aws: prefixed tag key names are not allowed for external use.")
+def _check_types(prepared: Prepared, allowed: tuple[str, ...]) -> None:
+    """ResourceTypes: `AWS::EC2::*`, `AWS::*` and `Custom::*` stand for what begins so."""
+    for resource in prepared.resources.values():
+        kind = resource["Type"]
+        if allowed and not any(
+            kind == entry or (entry[-1:] == "*" and kind.startswith(entry[:-1])) for entry in allowed
+        ):
+            raise invalid(f"Resource type {kind} is not allowed by parameter ResourceTypes {list(allowed)}")
 
 
 def _trusts(policy: Any) -> bool:

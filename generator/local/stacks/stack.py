@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,3 +118,26 @@ class ChangeSet:
     on_failure: str = ""
     client_token: str = ""
     import_existing: bool = False
+
+
+def masked(value: Any, stack: Stack | ChangeSet) -> Any:
+    """A value as an answer may show it: what came from NoEcho parameters is starred out."""
+    secrets = {
+        entry.given for entry in stack.parameters.values() if entry.shown != entry.given and entry.given
+    }
+    return _masked(value, secrets) if secrets else value
+
+
+def _masked(value: Any, secrets: set[str]) -> Any:
+    if isinstance(value, str):
+        if value in secrets:
+            return "****"
+        # Shorter ones would star out half of every text, and are no secrets.
+        for secret in (secret for secret in secrets if len(secret) >= 6):
+            value = value.replace(secret, "****")
+        return value
+    if isinstance(value, Mapping):
+        return {key: _masked(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(item, secrets) for item in value]
+    return value

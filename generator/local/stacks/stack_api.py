@@ -12,6 +12,7 @@ from .api import PAGE, SERVICE, Answer, check_name, page
 from .fault import invalid
 from .operation import UPDATABLE, Operations
 from .stack import Stack
+from .wanted import asked
 
 
 @SERVICE.operation("CreateStack")
@@ -19,7 +20,7 @@ def create_stack(call: Call) -> Answer:
     operations, params = Operations(call), call.params
     name = params["StackName"]
     check_name(name)
-    wanted = operations.wanted(params)
+    wanted = asked(call, operations.store, params)
     existing = operations.store.stack(name)
     if existing is not None:
         if wanted.token and existing.client_token == wanted.token:
@@ -51,11 +52,11 @@ def update_stack(call: Call) -> Answer:
     stack = operations.existing(params["StackName"])
     if stack.status not in UPDATABLE:
         raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-    wanted = operations.wanted(params, stack)
+    wanted = asked(call, operations.store, params, stack)
     plan = operations.prepare(stack, wanted, previous=stack)
     if operations.unchanged(plan, stack, operations.changes(plan, stack)):
         raise invalid("No updates are to be performed.")
-    operations.update(plan, stack, token=wanted.token)
+    operations.update(plan, stack, token=wanted.token, rollback=not params.get("DisableRollback", False))
     return {"StackId": stack.id}
 
 

@@ -14,6 +14,7 @@ from .change_set_api import named
 from .operation import Operations
 from .parameters import declared
 from .prepare import summary_of
+from .wanted import template_text
 
 
 @SERVICE.operation("GetTemplate")
@@ -36,7 +37,7 @@ def get_template_summary(call: Call) -> Answer:
     text = (
         operations.existing(params["StackName"]).template
         if "StackName" in params
-        else operations.template(params)
+        else template_text(call, operations.store, params)
     )
     source = parsed(text)
     template = summary_of(source)
@@ -67,7 +68,7 @@ def get_template_summary(call: Call) -> Answer:
 @SERVICE.operation("ValidateTemplate")
 def validate_template(call: Call) -> Answer:
     operations = Operations(call)
-    source = parsed(operations.template(call.params))
+    source = parsed(template_text(call, operations.store, call.params))
     parameters = declared(source)
     if not document.transforms(source):
         document.check(source, operations.knows)

@@ -12,6 +12,7 @@ from generator.local.service import Call, Identity
 from generator.local.stacks.access import Access, Authorise, Denied
 from generator.local.stacks.operation import Operations
 from generator.local.stacks.stack import Stack
+from generator.local.stacks.wanted import asked
 
 from .conftest import Stacks
 
@@ -69,8 +70,10 @@ def operate(aws: LocalAws, law: Law, work: Callable[[Operations], None]) -> None
 
 def create(operations: Operations) -> None:
     stack = Stack(operations.new_id("it"), "it", LAUNCHER.account, "eu-west-1", "CREATE_IN_PROGRESS", 0.0)
-    wanted = operations.wanted(
-        {"TemplateBody": json.dumps(TEMPLATE), "Tags": [{"Key": "team", "Value": "red"}]}
+    wanted = asked(
+        operations.call,
+        operations.store,
+        {"TemplateBody": json.dumps(TEMPLATE), "Tags": [{"Key": "team", "Value": "red"}]},
     )
     operations.create(operations.prepare(stack, wanted, previous=None), on_failure="ROLLBACK", token="")
 
@@ -80,7 +83,7 @@ def update(operations: Operations) -> None:
     template["Resources"]["Queue"]["Properties"]["DelaySeconds"] = 2
     template["Resources"]["Topic"]["Properties"] = {"DisplayName": "two"}
     stack = operations.existing("it")
-    wanted = operations.wanted({"TemplateBody": json.dumps(template)}, stack)
+    wanted = asked(operations.call, operations.store, {"TemplateBody": json.dumps(template)}, stack)
     operations.update(operations.prepare(stack, wanted, previous=stack), stack, token="")
 
 

@@ -693,3 +693,78 @@ def test_stacks_of_accounts_and_regions_do_not_meet(stacks: Stacks) -> None:
     assert elsewhere.stack("it")["StackId"] != stacks.stack("it")["StackId"]
     other = stacks.aws.session("eu-west-1", account="222233334444").client("cloudformation")
     assert other.describe_stacks()["Stacks"] == []
+
+
+def test_an_update_that_failed_can_be_left_and_mended(stacks: Stacks) -> None:
+    stacks.create("up", {"Resources": {"Q": queue(DelaySeconds=1)}})
+    worse = {"Resources": {"Q": queue(DelaySeconds=2), "Bad": broken("Q")}}
+    assert stacks.update("up", worse, DisableRollback=True) == "UPDATE_FAILED"
+    attributes = stacks.client("sqs").get_queue_attributes(
+        QueueUrl=stacks.ids("up")["Q"], AttributeNames=["All"]
+    )
+    assert attributes["Attributes"]["DelaySeconds"] == "2"
+    assert stacks.update("up", {"Resources": {"Q": queue(DelaySeconds=3)}}) == "UPDATE_COMPLETE"
+
+
+def test_events_are_told_to_topics(stacks: Stacks) -> None:
+    sns, sqs = stacks.client("sns"), stacks.client("sqs")
+    topic = sns.create_topic(Name="told")["TopicArn"]
+    url = sqs.create_queue(QueueName="listening")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    stacks.create("it", {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}, NotificationARNs=[topic])
+    told = [
+        json.loads(message["Body"])["Message"]
+        for _ in range(10)
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    ]
+    assert len(told) == 5
+    assert [
+        text
+        for text in told
+        if "ResourceStatus='CREATE_COMPLETE'\n" in text and "LogicalResourceId='it'" in text
+    ]
+    with pytest.raises(ClientError, match="cannot be notified"):
+        stacks.create("no", {"Resources": {"Q": queue()}}, NotificationARNs=[topic + "x"])
+
+
+def test_what_noecho_parameters_hold_is_never_shown(stacks: Stacks) -> None:
+    template: dict[str, Any] = {
+        "Parameters": {"Secret": {"Type": "String", "NoEcho": True}},
+        "Resources": {
+            "P": {
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {"Type": "String", "Value": {"Fn::Sub": "a${Secret}b"}},
+            }
+        },
+    }
+    stacks.create("sh", template, Parameters={"Secret": "open sesame"})
+    stacks.api.create_change_set(
+        StackName="sh",
+        ChangeSetName="cs",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": "Secret", "ParameterValue": "close sesame"}],
+    )
+    answers = [
+        stacks.api.describe_stacks(),
+        stacks.api.describe_stack_events(StackName="sh"),
+        stacks.api.describe_change_set(StackName="sh", ChangeSetName="cs", IncludePropertyValues=True),
+    ]
+    assert "sesame" not in str(answers)
+    assert "a****b" in str(answers)
+
+
+def test_only_allowed_types(stacks: Stacks) -> None:
+    template = {"Resources": {"Q": queue()}}
+    with pytest.raises(ClientError, match="Resource type AWS::SQS::Queue is not allowed"):
+        stacks.create("no", template, ResourceTypes=["AWS::SNS::*"])
+    assert (
+        stacks.create("yes", template, ResourceTypes=["AWS::SNS::*", "AWS::SQS::Queue"]) == "CREATE_COMPLETE"
+    )
+
+
+def test_what_is_not_done_is_refused(stacks: Stacks) -> None:
+    with pytest.raises(ClientError, match="does not support StackPolicyBody"):
+        stacks.create("no", {"Resources": {"Q": queue()}}, StackPolicyBody="{}")
+    with pytest.raises(ClientError, match="does not offer cloudformation:CreateStackSet"):
+        stacks.api.create_stack_set(StackSetName="s", TemplateBody="{}")

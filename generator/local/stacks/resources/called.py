@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore import xform_name
 
-from ..intrinsics import is_scalar
+from ..intrinsics import is_scalar, text
 from . import simulated
 from .fitting import fit, pick
 from .provider import Made, Request, tag_list
@@ -38,6 +38,8 @@ class Api:
     within: str = ""
     """The member that holds the properties, where they are not the parameters themselves."""
     tagging: tuple[str, str, str, str] | None = None
+    force: tuple[str, str] | None = None
+    """A parameter of the deletion and the property that sets it."""
     stop: str = ""
     """A call that must come before the deletion."""
 
@@ -114,6 +116,7 @@ TABLE: Final[Mapping[str, Api]] = {
         {"repositoryName": "Ref"},
         "DeleteRepository",
         "DescribeRepositories",
+        force=("force", "EmptyOnDelete"),
         tagging=("TagResource", "UntagResource", "resourceArn", "Arn"),
     ),
     "AWS::SageMaker::Endpoint": _sagemaker("Endpoint", arn="EndpointArn"),
@@ -183,7 +186,10 @@ class Called:
     def delete(self, request: Request) -> None:
         if self.api.stop:
             self._call(request, self.api.stop, self._key(request, self.api.stop))
-        self._call(request, self.api.delete, self._key(request, self.api.delete))
+        arguments = self._key(request, self.api.delete)
+        if self.api.force and text(request.properties.get(self.api.force[1], False)).lower() == "true":
+            arguments[self.api.force[0]] = True
+        self._call(request, self.api.delete, arguments)
 
     def _made(self, request: Request, physical: str, answer: Mapping[str, Any]) -> Made:
         if self.api.read:

@@ -76,6 +76,9 @@ _REF: Final[Mapping[str, str]] = {
 }
 
 
+_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
+
+
 class Simulated:
     """The provider of every type that has none of its own."""
 
@@ -168,6 +171,8 @@ def _host(request: Request) -> str:
 
 def _id(request: Request, name: str) -> str:
     kind = request.kind
+    if name.lower() in {f"{kind.noun}id".lower(), "identifier", "resourceid"}:
+        name = "Id"  # the same id, whether an ARN or an attribute shows it
     if kind.service == "ec2":
         prefix = _EC2_PREFIXES.get(kind.noun, re.sub(r"[^a-z]", "", kind.noun.lower())[:8])
         return (
@@ -194,20 +199,18 @@ def arn(request: Request, name: str = "Arn") -> str:
     if name.lower() not in {"arn", f"{noun}arn"} and len(name) > 3:
         noun = name[:-3].lower()
     pattern = _arn_pattern(prefix, noun)
-    if pattern is None:
+    if pattern is None or pattern.count(":") < 5:
         return request.arn(prefix, f"{noun}/{_name(request)}")
-    fixed = {
-        "Partition": request.place.partition,
-        "Region": request.place.region,
-        "Account": request.place.account,
-    }
-    variables = re.findall(r"\$\{(\w+)\}", pattern)
-    own = [variable for variable in variables if variable not in fixed]
+    parts = pattern.split(":", 5)
+    # Where an ARN has a region and an account the table has a variable, under one name or another.
+    where = [request.place.region if parts[3] else "", request.place.account if parts[4] else ""]
+    resource = parts[5]
+    own = _VARIABLE.findall(resource)
 
     def filled(match: re.Match[str]) -> str:
         variable = match.group(1)
-        if variable in fixed:
-            return fixed[variable]
+        if variable in {"Account", "AccountId"}:
+            return request.place.account
         given = _own_value(kind, request.properties, variable)
         if given:
             return given
@@ -215,7 +218,8 @@ def arn(request: Request, name: str = "Arn") -> str:
             return _name(request)
         return _id(request, variable)
 
-    return re.sub(r"\$\{(\w+)\}", filled, pattern)
+    named = _VARIABLE.sub(filled, resource).replace("*", _id(request, "any"))
+    return ":".join(["arn", request.place.partition, parts[2], *where, named])
 
 
 def _own_value(kind: Kind, properties: Mapping[str, Any], variable: str) -> str:
@@ -234,5 +238,5 @@ def _arn_pattern(prefix: str, noun: str) -> str | None:
     found: dict[str, str] = {}
     for resource in tables.resources.get_resource_types_for_service(prefix):
         details = tables.resources.get_resource_type_details(prefix, resource)
-        found[re.sub(r"[^a-z0-9]", "", resource.lower())] = str(details.get("arn", ""))
+        found[re.sub(r"[^a-z0-9]", "", resource.lower())] = str(details.get("arn", "")).split(",")[0]
     return found.get(noun) or None
