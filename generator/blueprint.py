@@ -38,9 +38,20 @@ PerTarget = Annotated[str, _PerTarget()]
 
 
 class BlueprintParams(BaseModel):
-    """The options of a blueprint: what a spec writes under `options:`. Unknown keys are refused."""
+    """The options of a blueprint: what a spec writes under `options:`. Unknown keys are refused.
+
+    Where the required options alone are not enough for a product, `json_schema_extra={"examples": [...]}` in
+    `model_config` holds options that are; `catalog new product` starts from the first.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    @classmethod
+    def example(cls) -> Mapping[str, Any]:
+        """Options to start from, beside those that are required."""
+        extra = cls.model_config.get("json_schema_extra")
+        examples = extra.get("examples") if isinstance(extra, dict) else None
+        return dict(examples[0]) if isinstance(examples, list) and isinstance(examples[0], dict) else {}
 
     @classmethod
     def per_target(cls) -> frozenset[str]:

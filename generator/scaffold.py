@@ -119,15 +119,19 @@ def _product(name: str, blueprint: str, catalogue: Catalogue) -> dict[str, str]:
 
 
 def _options(params: type[blueprints.BlueprintParams]) -> list[tuple[str, str, str, bool]]:
-    """(option, value as YAML, description, written): required ones with their example, the others as comments."""
+    """(option, value as YAML, description, written): what a product needs with its example, the others as comments."""
     options = []
+    example = params.example()
     for name, info in params.model_fields.items():
-        required = info.is_required()
-        value = (
-            (info.examples or ["CHANGE-ME"])[0] if required else info.get_default(call_default_factory=True)
-        )
+        needed = info.is_required() or name in example
+        if name in example:
+            value = example[name]
+        elif needed:
+            value = (info.examples or ["CHANGE-ME"])[0]
+        else:
+            value = info.get_default(call_default_factory=True)
         plain = params.model_construct(**{name: value}).model_dump(mode="json", include={name})[name]
-        options.append((name, json.dumps(plain, ensure_ascii=False), info.description or "", required))
+        options.append((name, json.dumps(plain, ensure_ascii=False), info.description or "", needed))
     return options
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 from troposphere import GetAtt, If, Join, Ref, Sub, Template
 
 from generator.blueprint import BlueprintParams, Context, PerTarget
@@ -23,16 +23,22 @@ DATA = "Data and encryption"
 KEY_ARN = r"^$|^arn:\S+:kms:\S+:\S+:key/\S+$"
 
 
+IMAGE = (
+    "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/churn"
+    "@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+)
+
+
 class ModelOptions(BlueprintParams):
     """The options that name the model."""
+
+    # No single option is required, but one of three is: a new product starts from this one.
+    model_config = ConfigDict(json_schema_extra={"examples": [{"image": IMAGE}]})
 
     image: str = Field(
         "",
         description="The image by digest; one of image, model_package and container_project names the model.",
-        examples=[
-            "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/churn"
-            "@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-        ],
+        examples=[IMAGE],
     )
     model_package: str = Field(
         "",
