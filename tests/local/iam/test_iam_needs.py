@@ -271,6 +271,58 @@ def test_an_update_needs_what_changed() -> None:
     } <= unknown.keys()
 
 
+def test_an_update_touches_only_what_came_or_went() -> None:
+    def role(*attached: str) -> dict[str, Any]:
+        return {
+            "RoleName": "r",
+            "ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{name}" for name in attached],
+        }
+
+    def attached(found: dict[str, list[Need]], action: str) -> list[str]:
+        return [str(need.context["iam:PolicyARN"]).rpartition("/")[2] for need in found.get(action, [])]
+
+    updated = asked("update", "AWS::IAM::Role", role("Kept", "New"), previous=role("Kept", "Old"))
+    assert attached(updated, "iam:AttachRolePolicy") == ["New"]
+    assert attached(updated, "iam:DetachRolePolicy") == ["Old"]
+    assert attached(asked("create", "AWS::IAM::Role", role("A", "B")), "iam:AttachRolePolicy") == ["A", "B"]
+    assert attached(asked("delete", "AWS::IAM::Role", role("A", "B")), "iam:DetachRolePolicy") == ["A", "B"]
+    # One changed property of several is enough, and an unchanged one is not.
+    described = asked(
+        "update", "AWS::IAM::Role", role() | {"Description": "b"}, previous=role() | {"Description": "a"}
+    )
+    assert "iam:UpdateRole" in described
+    assert "iam:UpdateAssumeRolePolicy" not in described
+
+
+def test_calls_that_carry_tags_go_without_them() -> None:
+    project = {"Name": "p", "ServiceRole": "r"}
+    (plain,) = asked("update", "AWS::CodeBuild::Project", project | {"Description": "b"}, previous=project)[
+        "codebuild:UpdateProject"
+    ]
+    assert "aws:TagKeys" not in plain.context
+    tagged = project | {"Tags": [{"Key": "team", "Value": "red"}]}
+    (carrying,) = asked("update", "AWS::CodeBuild::Project", tagged, previous=project)[
+        "codebuild:UpdateProject"
+    ]
+    assert carrying.context["aws:RequestTag/team"] == "red"
+
+
+def test_tags_of_the_resource_are_not_those_of_others() -> None:
+    found = asked(
+        "delete", "AWS::SageMaker::NotebookInstance", SAMPLES["AWS::SageMaker::NotebookInstance"]["full"]
+    )
+    assert found["sagemaker:DeleteNotebookInstance"][0].context["aws:ResourceTag/team"] == "red"
+    assert "aws:ResourceTag/team" not in found["ec2:DeleteNetworkInterface"][0].context
+    assert found["ec2:DeleteNetworkInterface"][0].context["aws:ViaAWSService"] is True
+
+
+def test_conditions_on_values_match_one_of_several() -> None:
+    key = asked("create", "AWS::KMS::Key", {"EnableKeyRotation": True, "Enabled": True})
+    assert "kms:EnableKeyRotation" in key
+    assert "kms:DisableKey" not in key
+    assert "kms:DisableKey" in asked("create", "AWS::KMS::Key", {"Enabled": False})
+
+
 def test_roles_are_judged_by_their_boundary() -> None:
     old, new = "arn:aws:iam::111122223333:policy/old", "arn:aws:iam::111122223333:policy/new"
     role = {"RoleName": "r", "Path": "/p/", "PermissionsBoundary": old, "Policies": [{"PolicyName": "a"}]}
@@ -389,6 +441,14 @@ def test_stack_calls(operation: Any) -> None:
         )
         assert any(need.resource.endswith(":aws:transform/Serverless-2016-10-31") for need in found)
         assert by_action["ssm:GetParameters"].resource.endswith(":parameter/vpc/id")
+        (writer,) = {"CreateStack", "UpdateStack", "CreateChangeSet"} & {
+            need.action.partition(":")[2] for need in found if ":transform/" not in need.resource
+        }
+        carried = next(
+            need for need in found if need.action.endswith(f":{writer}") and ":stack/" in need.resource
+        )
+        assert carried.context["aws:RequestTag/team"] == "red"
+    assert "aws:RequestTag/team" not in by_action["cloudformation:DescribeStacks"].context
     assert by_action["cloudformation:DescribeStacks"].resource.endswith(":stack/SC-111122223333-pp-abc/*")
     whole = stack_needed("delete", stack=STACK, **PLACE)
     assert whole[0].resource == STACK
