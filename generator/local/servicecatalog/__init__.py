@@ -6,9 +6,11 @@ says so.
 
 from generator.local.servicecatalog import (
     artifacts,
+    browse,
     budgets,
     constraints,
     copies,
+    launch_paths,
     portfolios,
     principals,
     products,
@@ -22,9 +24,11 @@ from generator.local.servicecatalog.catalog import SERVICE
 __all__ = [
     "SERVICE",
     "artifacts",
+    "browse",
     "budgets",
     "constraints",
     "copies",
+    "launch_paths",
     "portfolios",
     "principals",
     "products",

@@ -26,7 +26,7 @@ def associate(call: Call) -> Mapping[str, Any]:
         raise invalid(f"Principal pattern {arn} must name more than wildcards.")
     if _one(call, portfolio, arn) is not None:
         return {}  # a repeated association is accepted in silence
-    known = _all(call, portfolio)
+    known = of_portfolio(call, portfolio)
     limits.check("principals_per_portfolio", len(known) + 1, "principals on a portfolio")
     if kind == "IAM_PATTERN":
         patterns = sum(row["type"] == kind for row in known)
@@ -53,7 +53,7 @@ def disassociate(call: Call) -> Mapping[str, Any]:
 @SERVICE.operation("ListPrincipalsForPortfolio")
 def list_principals(call: Call) -> Mapping[str, Any]:
     portfolio = access.portfolio(call, call.params["PortfolioId"])["id"]
-    found, more = page(call, _all(call, portfolio))
+    found, more = page(call, of_portfolio(call, portfolio))
     return {
         "Principals": [{"PrincipalARN": row["arn"], "PrincipalType": row["type"]} for row in found],
         **more,
@@ -66,7 +66,7 @@ def _one(call: Call, portfolio: str, arn: str) -> access.Row | None:
     )
 
 
-def _all(call: Call, portfolio: str) -> list[access.Row]:
+def of_portfolio(call: Call, portfolio: str) -> list[access.Row]:
     """The principals this account gave, and the patterns that a share brings along."""
     return call.tx.all(
         "SELECT * FROM sc_principal WHERE portfolio=? AND account=? ORDER BY seq", portfolio, call.account
