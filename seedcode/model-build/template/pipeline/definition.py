@@ -179,9 +179,7 @@ def build(settings: Settings) -> Pipeline:
             input_data_config=[
                 InputData(channel_name="code", data_source=code),
                 *(
-                    InputData(
-                        channel_name=name, data_source=prepared[name].S3Output.S3Uri, content_type="text/csv"
-                    )
+                    InputData(channel_name=name, data_source=prepared[name].S3Output.S3Uri, content_type="text/csv")
                     for name in ("train", "validation")
                 ),
             ]

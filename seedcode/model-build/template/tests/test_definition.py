@@ -12,6 +12,7 @@ import pytest
 from conftest import ENVIRONMENT, ROOT, Run, as_in_ci
 
 import train
+from pipeline.__main__ import main
 from pipeline.definition import HYPERPARAMETERS, build
 from pipeline.settings import Settings
 
@@ -102,7 +103,10 @@ def test_every_job_is_tagged_limited_and_runs_as_the_role(definition: dict[str, 
 
 
 def test_the_scripts_that_are_named_exist(definition: dict[str, Any]) -> None:
-    named = [steps(definition)[name]["Arguments"]["AppSpecification"]["ContainerEntrypoint"] for name in ("Preprocess", "Evaluate")]
+    named = [
+        steps(definition)[name]["Arguments"]["AppSpecification"]["ContainerEntrypoint"]
+        for name in ("Preprocess", "Evaluate")
+    ]
     programs = [entrypoint[-1].rpartition("/")[2] for entrypoint in named]
     programs.append(steps(definition)["Train"]["Arguments"]["HyperParameters"]["sagemaker_program"])
     assert programs == ["preprocess.py", "evaluate.py", "train.py"]
@@ -116,10 +120,11 @@ def test_the_training_script_takes_the_hyperparameters(run: Run, tmp_path: Path)
     assert (tmp_path / train.MODEL).is_file()
 
 
-def test_the_same_commit_compiles_to_the_same_definition(
-    definition: dict[str, Any], environment: pytest.MonkeyPatch
+def test_the_command_prints_the_same_definition_every_time(
+    definition: dict[str, Any], environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert compiled() == definition
+    assert main(["definition"]) == 0
+    assert json.loads(capsys.readouterr().out) == definition
 
 
 def test_keys_subnets_and_security_groups_reach_every_job(environment: pytest.MonkeyPatch) -> None:
@@ -132,7 +137,10 @@ def test_keys_subnets_and_security_groups_reach_every_job(environment: pytest.Mo
         arguments = found[name]["Arguments"]
         assert arguments["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == key
         assert arguments["ProcessingOutputConfig"]["KmsKeyId"] == key
-        assert arguments["NetworkConfig"]["VpcConfig"] == {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+        assert arguments["NetworkConfig"]["VpcConfig"] == {
+            "Subnets": ["subnet-1", "subnet-2"],
+            "SecurityGroupIds": ["sg-1"],
+        }
     arguments = found["Train"]["Arguments"]
     assert arguments["ResourceConfig"]["VolumeKmsKeyId"] == key
     assert arguments["OutputDataConfig"]["KmsKeyId"] == key
