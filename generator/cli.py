@@ -333,7 +333,7 @@ def _plan(options: argparse.Namespace) -> int:
 
 def _publish(options: argparse.Namespace) -> None:
     from generator import report, show
-    from generator.changes import Change
+    from generator.changes import Change, CreateProduct
     from generator.plan import check_limits
     from generator.publish import apply
 
@@ -358,7 +358,7 @@ def _publish(options: argparse.Namespace) -> None:
 
     outcome = apply(prepared, gateway, progress=progress)
     print(report.outcome_text(outcome, catalogue, target), end="")
-    created = [change.product_id for change in plan.changes if change.product_id]
+    created = [change.product_id for change in plan.changes if isinstance(change, CreateProduct)]
     if target.is_local and created:
         print(report.next_steps(created[0], _command(catalogue)), end="")
 

@@ -176,6 +176,7 @@ def _constraint(kind: str, parameters: Mapping[str, object]) -> Constraint:
 def warnings(catalogue: Catalogue, products: Iterable[Product]) -> list[str]:
     """What works, but surprises people who run it."""
     notes = []
+    products = list(products)
     for product in products:
         spec = product.spec
         if len(spec.portfolios) > 1:
@@ -184,6 +185,14 @@ def warnings(catalogue: Catalogue, products: Iterable[Product]) -> list[str]:
                 " name its path (PathId), in SageMaker's CreateProject too."
             )
     for portfolio in catalogue.portfolios.values():
+        receivers = ", ".join(
+            share.account or share.ou or share.organization for share in portfolio.spec.share
+        )
+        if receivers and any(portfolio.id in each.spec.portfolios for each in products):
+            notes.append(
+                f"{portfolio.where('share')}: in {receivers} its products launch under a role of that account: deploy"
+                " build/<id>/launch-role.json there (catalog build), and accept the share."
+            )
         if any(share.principals for share in portfolio.spec.share):
             notes.append(
                 f"{portfolio.where('share')}: principals are shared by name: whoever can create a role of that name in"

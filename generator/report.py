@@ -184,22 +184,22 @@ def outcome_text(outcome: Outcome, catalogue: Catalogue, target: Target) -> str:
                     identifiers.get(f"artifact/{name}/{version}", "?"),
                 ]
                 rows.append([f"  {name}", version, *ids, portfolios])
-            lines += [table(rows)]
+            lines += [*table(rows).splitlines(), ""]
     lines += unchanged_lines(plan.unchanged)
     lines += [f"note: {note}" for note in plan.notes]
-    lines += [
-        "",
-        f"{outcome.done} changes done; release record {outcome.record} in s3://{target.bucket(target.home_region)}.",
-    ]
+    if lines and lines[-1]:
+        lines.append("")
+    count = f"{outcome.done} change{'s' if outcome.done != 1 else ''} done"
+    lines.append(f"{count}; release record {outcome.record} in s3://{target.bucket(target.home_region)}.")
     return "\n".join(lines) + "\n"
 
 
 def next_steps(example: str, command: str) -> str:
     """What a newcomer may try after the first publish to the local AWS."""
-    return (
-        "\nTry next:\n"
-        f"  {command} show {example}     what was published, and the launch form\n"
-        f"  {command} local serve        the local AWS over HTTP, for the AWS CLI and SDKs\n"
-        f"  {command} new product NAME   a product of your own\n"
-        "  make publish                 again: nothing to do\n"
-    )
+    rows = [
+        [f"  {command} show {example}", "what was published, and the launch form"],
+        [f"  {command} local serve", "the local AWS over HTTP, for the AWS CLI and SDKs"],
+        [f"  {command} new product data-lake", "a product of your own"],
+        ["  make publish", "again: nothing to do"],
+    ]
+    return "\nTry next:\n" + table(rows)
