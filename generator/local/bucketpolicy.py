@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from generator.local import iam
+from generator.local.identity import EVERYTHING, policy_caller
 from generator.local.service import Identity, ServiceError
 from generator.local.wire import Request
 
-_ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 # Sub-resources of a bucket by query key, as the actions of IAM name them.
 _SUBRESOURCES = {
     "policy": "BucketPolicy",
@@ -64,20 +64,15 @@ def check(request: Request, identity: Identity, bucket: str, owner: str, policy:
     path = urlsplit(request.url).path.lstrip("/")
     in_host = urlsplit(request.url).netloc.startswith(f"{bucket}.")
     key = unquote(path if in_host else path.partition("/")[2])
-    caller = (
-        iam.Caller.role(identity.role_arn, identity.arn.rpartition("/")[2])
-        if identity.role_arn
-        else iam.Caller.user(identity.arn)
-    )
     decision = iam.evaluate(
         iam.Request(
-            caller,
+            policy_caller(identity),
             action(request, key),
             f"arn:aws:s3:::{bucket}{f'/{key}' if key else ''}",
             {"aws:SecureTransport": True},  # loopback stands for TLS
             resource_account=owner,
         ),
-        iam.Policies.of(identity=[_ADMINISTRATOR], resource=policy),
+        iam.Policies.of(identity=[EVERYTHING], resource=policy),
     )
     if not decision.allowed:
         raise ServiceError("AccessDenied", "Access Denied", 403)

@@ -10,12 +10,18 @@ import threading
 import time
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from generator.local.service import Identity, ServiceError
 from generator.local.state import State
 from generator.local.wire import Request
 
+if TYPE_CHECKING:
+    from generator.local.iam import Caller
+
+# The identity policy of a caller whose own permissions are not the question.
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 ADMINISTRATOR = "administrator"
 SECRET = "local"  # noqa: S105 - not a secret: signatures are not checked
 KEY_PREFIX = "AKIALOCL"  # followed by the account: 20 characters, as AWS's own
@@ -52,6 +58,15 @@ def scope(request: Request) -> Scope | None:
 def administrator(account: str) -> Identity:
     """The user that every account of the local AWS has from the start."""
     return Identity(account, f"arn:aws:iam::{account}:user/{ADMINISTRATOR}", f"AIDALOCL{account}")
+
+
+def policy_caller(identity: Identity) -> Caller:
+    """An identity as policies see it."""
+    from generator.local.iam import Caller
+
+    if identity.role_arn:
+        return Caller.role(identity.role_arn, identity.arn.rpartition("/")[2])
+    return Caller.user(identity.arn)
 
 
 def administrator_key(account: str) -> str:

@@ -6,7 +6,6 @@ organisation creates, and is the way from one account of the local AWS into anot
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import string
@@ -14,7 +13,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from generator.local.identity import administrator
+from generator.local import iam
+from generator.local.identity import EVERYTHING, administrator, policy_caller
 from generator.local.service import Call, Identity, Service, ServiceError
 
 SERVICE = Service("sts")
@@ -62,34 +62,27 @@ def assume_role(call: Call) -> Mapping[str, Any]:
 def _role_id(call: Call, account: str, arn: str, path: str, name: str) -> str:
     if path == ACCESS_ROLE:
         return f"AROALOCL{account}"
-    iam = call.client("iam", identity=administrator(account))
+    client = call.client("iam", identity=administrator(account))
     try:
-        role = iam.get_role(RoleName=name)["Role"]
-    except iam.exceptions.NoSuchEntityException:
+        role = client.get_role(RoleName=name)["Role"]
+    except client.exceptions.NoSuchEntityException:
         raise _denied(call, arn) from None
-    if role["Arn"] != arn or not _trusts(role["AssumeRolePolicyDocument"], call.identity):
+    if role["Arn"] != arn or not _trusts(call, arn, role["AssumeRolePolicyDocument"]):
         raise _denied(call, arn)
     return str(role["RoleId"])
 
 
-def _trusts(document: Any, caller: Identity) -> bool:
-    """Whether some statement of the trust policy names the caller, his role or his account."""
-    policy = json.loads(document) if isinstance(document, str) else document
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    names = {caller.account, f"arn:aws:iam::{caller.account}:root", caller.arn, caller.principal, "*"}
-    matching = [
-        s for s in statements if names & _principals(s) and "sts:AssumeRole" in _strings(s.get("Action", []))
-    ]
-    return bool(matching) and all(s["Effect"] == "Allow" for s in matching)
-
-
-def _principals(statement: Mapping[str, Any]) -> set[str]:
-    principal = statement.get("Principal", {})
-    return {principal} if isinstance(principal, str) else set(_strings(principal.get("AWS", [])))
-
-
-def _strings(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def _trusts(call: Call, arn: str, document: Any) -> bool:
+    """Whether the trust policy lets the caller in; what the caller's own policies say is not judged here."""
+    context = {"sts:RoleSessionName": call.params["RoleSessionName"]}
+    if "ExternalId" in call.params:
+        context["sts:ExternalId"] = call.params["ExternalId"]
+    try:
+        policies = iam.Policies.of(identity=[EVERYTHING], trust=document)
+    except iam.MalformedPolicy:
+        return False  # moto takes trust policies that IAM would refuse
+    request = iam.Request(policy_caller(call.identity), "sts:AssumeRole", arn, context)
+    return iam.evaluate(request, policies).allowed
 
 
 def _denied(call: Call, arn: str) -> ServiceError:

@@ -89,7 +89,7 @@ def test_two_accounts_through_assumed_roles(served: Server, hub: Catalog) -> Non
     assert f":{SPOKE}:" in made["PortfolioDetail"]["ARN"]
     assert hub.sc.list_portfolios()["PortfolioDetails"] == []
 
-    trust = {
+    trust: dict[str, Any] = {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -108,6 +108,14 @@ def test_two_accounts_through_assumed_roles(served: Server, hub: Catalog) -> Non
         with pytest.raises(ClientError) as refused:
             sts.assume_role(RoleArn=refused_arn, RoleSessionName="me")
         assert code(refused) == "AccessDenied"
+    asks_more = {**trust["Statement"][0], "Condition": {"StringEquals": {"sts:ExternalId": "42"}}}
+    hub.client("iam").update_assume_role_policy(
+        RoleName="reader", PolicyDocument=json.dumps({**trust, "Statement": [asks_more]})
+    )
+    ask = {"RoleArn": role["Arn"], "RoleSessionName": "back"}
+    with pytest.raises(ClientError):
+        client(served, "sts", **visitor).assume_role(**ask)
+    client(served, "sts", **visitor).assume_role(**ask, ExternalId="42")
     user = hub.client("iam")
     user.create_user(UserName="ann")
     key = user.create_access_key(UserName="ann")["AccessKey"]["AccessKeyId"]
