@@ -5,7 +5,7 @@ action table on what; tables beside this module, each entry with its source, clo
 pure function of template and scope; deploying the roles is the publisher's work.
 """
 
-from generator.launch_role.comparison import Difference, Scoped, compare, scoped_writes
+from generator.launch_role.comparison import Difference, Scoped, compare, scoped_writes, widened
 from generator.launch_role.delivery import (
     ROLES_OF_A_STACK,
     resources,
@@ -50,4 +50,5 @@ __all__ = [
     "stackset_template",
     "synthesise",
     "trust",
+    "widened",
 ]

@@ -81,6 +81,24 @@ def _beyond(these: Iterable[Grant], those: Iterable[Grant]) -> tuple[Difference,
     return tuple(sorted(found))
 
 
+def widened(older: LaunchRole, newer: LaunchRole) -> tuple[Grant, ...]:
+    """The grants of the newer role that the older one did not give, to anybody who reads a plan.
+
+    A grant was given before when an older one of the same action covers its resource under no more conditions.
+    """
+    before: dict[str, list[Grant]] = {}
+    for grant in older.grants:
+        before.setdefault(grant.action, []).append(grant)
+    return tuple(
+        grant
+        for grant in sorted(newer.grants)
+        if not any(
+            _covers(old.resource, grant.resource) and set(old.conditions) <= set(grant.conditions)
+            for old in before.get(grant.action, ())
+        )
+    )
+
+
 def _service(action: str) -> str:
     return action.partition(":")[0]
 

@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from generator.errors import FactoryError, Problem, Where
+from generator.errors import FactoryError, Problem, Where, fail
 from generator.launch_role import actions, tables
 from generator.launch_role.model import Condition, Grant, Scope, conditions
 from generator.launch_role.physical import service_of
-from generator.launch_role.scoping import Scoping
+from generator.launch_role.scoping import Scoping, nameless
 from generator.launch_role.values import ANY, is_arn, is_set, references
 
 _ROLE_PROPERTY = re.compile(r"(role|roles|rolearn|rolearns|rolename|iaminstanceprofile)$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(^|\.)(\w*Credentials(Arn)?|SnsCallerArn|DeliverLogsPermissionArn)$")
+_LINKED_TYPE = "AWS::IAM::ServiceLinkedRole"
 _BOUNDARY_KEY = "iam:PermissionsBoundary"
 _ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"}
 _ATTACHING |= {"iam:DetachUserPolicy", "iam:DetachGroupPolicy"}
@@ -103,6 +104,10 @@ def _role_arns(scoping: Scoping, value: Any) -> Iterable[str]:
 def linked_roles(scoping: Scoping, logical_id: str) -> Iterator[tuple[Grant, str]]:
     """The right to make the service-linked roles that a type may be the first in an account to need."""
     resource_type = scoping.physical.type_of(logical_id) or ""
+    if resource_type == _LINKED_TYPE:
+        for service in scoping.physical.linked_services(logical_id):
+            yield linked_role(service), "AWSServiceName"
+        return
     used = {path.partition(".")[0] for path, _ in scoping.paths(logical_id)} | set(
         scoping.settings(logical_id)
     )
@@ -112,12 +117,20 @@ def linked_roles(scoping: Scoping, logical_id: str) -> Iterator[tuple[Grant, str
         yield linked_role(entry.service), entry.source
 
 
+def unnamed_linked_roles(scoping: Scoping, logical_id: str) -> Iterator[Grant]:
+    """For a schema that asks to make a linked role and a table that is silent: services name it after themselves."""
+    resource_type = scoping.physical.type_of(logical_id) or ""
+    if not tables.linked_roles(resource_type) and resource_type != _LINKED_TYPE:
+        yield linked_role(f"{service_of(resource_type)}.amazonaws.com")
+
+
 def linked_role(service: str) -> Grant:
     """The right to make one service's linked role."""
+    operator = "StringLike" if ANY in service else "StringEquals"
     return Grant(
         "iam:CreateServiceLinkedRole",
         f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/aws-service-role/{service}/*",
-        (("StringEquals", "iam:AWSServiceName", (service,)),),
+        ((operator, "iam:AWSServiceName", (service,)),),
     )
 
 
@@ -131,9 +144,16 @@ def bound(grant: Grant, scoping: Scoping, logical_id: str, scope: Scope) -> Iter
         yield grant
         return
     if grant.action in _ROLE_WRITING and service_of(scoping.physical.type_of(logical_id) or "") != "iam":
-        for linked, _ in linked_roles(scoping, logical_id):
+        named = [linked for linked, _ in linked_roles(scoping, logical_id)]
+        for linked in (*named, *unnamed_linked_roles(scoping, logical_id)):
             yield replace(grant, resource=linked.resource)
         return
+    if grant.action in _ROLE_WRITING and nameless(grant.resource) and not scope.boundary:
+        raise fail(
+            f"{scope.product}: {logical_id}",
+            f"its launch role would have {grant.action} on every role of the account, because the role may have any name",
+            "Leave the name out, begin it with a fixed word (AllowedPattern: '^word-…'), or set a boundary for the target.",
+        )
     extra: list[Condition] = []
     if scope.boundary and _BOUNDARY_KEY in known.keys:
         extra.append(("StringEquals", _BOUNDARY_KEY, (boundary_arn(scope.boundary),)))

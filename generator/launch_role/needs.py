@@ -22,6 +22,8 @@ from generator.lint.schemas import date, schema
 HANDLERS = ("create", "read", "update", "delete")  # nobody lists during a launch
 # Granted nowhere: without it no role can shed its boundary.
 _NEVER = {"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"}
+# What makes a service's linked role, which no property names.
+_LINKED = {"iam:CreateServiceLinkedRole", "iam:AttachRolePolicy", "iam:PutRolePolicy"}
 _VERB = re.compile(
     r"^(Put|Create|Delete|Update|Set|Modify|Add|Remove|Associate|Disassociate|Enable|Disable)(?=[A-Z])"
 )
@@ -94,6 +96,8 @@ def _asking(resource_type: str, name: str) -> re.Pattern[str] | None:
     wanted = tables.needed_for(resource_type, name)
     if wanted is not None:
         return re.compile("|".join(f"^{_glob(path)}($|[.])" for path in wanted))
+    if name in _LINKED:
+        return None
     service = name.partition(":")[0]
     if service != service_of(resource_type):
         explained = tables.foreign_properties(service)

@@ -277,8 +277,15 @@ class Physical:
         properties = self.properties(logical_id)
         paths = self.values.patterns(properties["Path"]) if is_set(properties.get("Path")) else ("/",)
         variable = _variables(arn)[-1]
+        if self.type_of(logical_id) == "AWS::IAM::ServiceLinkedRole":
+            linked = tuple(f"aws-service-role/{service}/*" for service in self.linked_services(logical_id))
+            return fill(arn, self._scope.region, {variable: linked})
         names = [f"{path.removeprefix('/')}{name}" for path in paths for name in self.names(logical_id)]
         return fill(arn, self._scope.region, {variable: tuple(names)})
+
+    def linked_services(self, logical_id: str) -> tuple[str, ...]:
+        """The services whose linked role an AWS::IAM::ServiceLinkedRole makes."""
+        return self.values.patterns(self.properties(logical_id).get("AWSServiceName", ANY))
 
     def attribute(self, logical_id: str, attribute: str | None) -> tuple[str, ...]:
         """What Ref (None) or GetAtt of a resource gives."""

@@ -101,18 +101,17 @@ def _nested(logical_id: str, scope: Scope) -> Iterator[Reason]:
             "Package the nested template with the product, or keep the launch role elsewhere (launch.role: {arn: …}).",
         )
     # Deeper stacks are named by the path of logical ids.
-    below = {
-        name.removeprefix(f"{logical_id}/"): inner for name, inner in scope.nested.items() if "/" in name
-    }
+    path = f"{logical_id}/"
+    below = {name.removeprefix(path): inner for name, inner in scope.nested.items() if name.startswith(path)}
     _, reasons = synthesise(template, replace(scope, inside=True, assets=(), asset_keys=(), nested=below))
     yield from (replace(reason, logical_id=f"{logical_id}/{reason.logical_id}") for reason in reasons)
 
 
 def _grants(need: Need, logical_id: str, scoping: Scoping, scope: Scope) -> Iterator[tuple[Grant, str]]:
-    if need.action in (
-        "",
-        "iam:CreateServiceLinkedRole",
-    ):  # linked roles are named by their table, not by a handler
+    if not need.action:
+        return
+    if need.action == "iam:CreateServiceLinkedRole":
+        yield from ((grant, need.because) for grant in identity.unnamed_linked_roles(scoping, logical_id))
         return
     if need.action == "iam:PassRole":
         yield from identity.passed_roles(scoping, logical_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from generator.launch_role import Difference, Grant, LaunchRole, compare, scoped_writes
+from generator.launch_role import Difference, Grant, LaunchRole, compare, scoped_writes, widened
 
 ROLE = LaunchRole(
     "r",
@@ -71,3 +71,26 @@ def test_writing_is_scoped_when_every_pattern_is_narrower_than_its_service() -> 
     wide = replace(ROLE, grants=ROLE.grants | {Grant("sqs:CreateQueue", "arn:aws:sqs:*:*:*")})
     assert scoped_writes(wide).rest == ("kms:CreateKey", "sqs:CreateQueue")
     assert scoped_writes(replace(ROLE, grants=frozenset())).share == 1.0
+
+
+def test_a_role_is_wider_by_what_no_older_grant_covers() -> None:
+    region = ("StringEquals", "aws:RequestedRegion", ("eu-west-1",))
+    older = replace(
+        ROLE,
+        grants=frozenset(
+            {Grant("sqs:CreateQueue", "arn:aws:sqs:*:*:SC-*"), Grant("kms:CreateKey", "*", (region,))}
+        ),
+    )
+    newer = replace(
+        ROLE,
+        grants=frozenset(
+            {
+                Grant("sqs:CreateQueue", "arn:aws:sqs:*:*:SC-*-jobs", (region,)),  # narrower twice over
+                Grant("kms:CreateKey", "*"),  # a condition less
+                Grant("sqs:DeleteQueue", "arn:aws:sqs:*:*:SC-*"),
+            }
+        ),
+    )
+    assert [grant.action for grant in widened(older, newer)] == ["kms:CreateKey", "sqs:DeleteQueue"]
+    assert widened(newer, newer) == ()
+    assert [grant.action for grant in widened(newer, older)] == ["sqs:CreateQueue"]

@@ -249,6 +249,30 @@ def test_a_linked_role_is_made_for_its_service_only() -> None:
     assert found.conditions == (("StringEquals", "iam:AWSServiceName", (service,)),)
 
 
+def test_a_linked_role_of_the_template_is_that_services() -> None:
+    reasons = reasons_of(("Linked", "AWS::IAM::ServiceLinkedRole", {"AWSServiceName": "es.amazonaws.com"}))
+    (made,) = granted(reasons, "Linked", "iam:CreateServiceLinkedRole")
+    assert made.conditions == (("StringEquals", "iam:AWSServiceName", ("es.amazonaws.com",)),)
+    (gone,) = granted(reasons, "Linked", "iam:DeleteServiceLinkedRole")
+    assert gone.resource == f"{PARTITION}:iam::{ACCOUNT}:role/aws-service-role/es.amazonaws.com/*"
+
+
+def test_a_schema_that_names_no_service_means_its_own() -> None:
+    reasons = reasons_of(("Vault", "AWS::Backup::Framework", {}))
+    (made,) = granted(reasons, "Vault", "iam:CreateServiceLinkedRole")
+    assert made.conditions == (("StringEquals", "iam:AWSServiceName", ("backup.amazonaws.com",)),)
+
+
+def test_a_role_that_may_have_any_name_is_refused_unless_a_boundary_binds_it() -> None:
+    named = {**TRUST, "RoleName": {"Ref": "Name"}, "PermissionsBoundary": "x"}
+    free = {"Name": {"Type": "String"}}
+    with pytest.raises(FactoryError, match="on every role of the account"):
+        reasons_of(("Role", "AWS::IAM::Role", named), Parameters=free)
+    assert reasons_of(("Role", "AWS::IAM::Role", named), scope=BOUNDED, Parameters=free)
+    bound = {"Name": {"Type": "String", "AllowedPattern": "^team-[a-z]+$"}}
+    assert reasons_of(("Role", "AWS::IAM::Role", named), Parameters=bound)
+
+
 # CloudFormation's own needs
 
 
