@@ -1,7 +1,8 @@
-"""Resource types outside the catalogue: each has a template, and a golden file checked by hand.
+"""Resource types outside the catalogue: each has a template, and a golden file that a person reads before it changes.
 
-The golden files were read line by line against the service authorisation reference and the API reference of the
-service: which operation each handler calls, on which kind of resource, and with which condition keys.
+A golden file is read line by line: which operation each handler calls, on which kind of resource (the action table's copy
+of the service authorisation reference), and with which condition keys. It proves no launch; the smoke test in a real
+account does.
 """
 
 from __future__ import annotations
