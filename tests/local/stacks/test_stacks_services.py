@@ -509,6 +509,32 @@ CASES: dict[str, Case] = {
         "one",
         "two",
     ),
+    "codebuild project of a pipeline": Case(
+        {
+            "R": ROLE,
+            "P": {
+                "Type": "AWS::CodeBuild::Project",
+                "Properties": {
+                    "Name": "sagemaker-build",
+                    "ServiceRole": {"Fn::GetAtt": ["R", "Arn"]},
+                    "Artifacts": {"Type": "CODEPIPELINE"},
+                    "Environment": {
+                        "Type": "LINUX_CONTAINER",
+                        "ComputeType": "BUILD_GENERAL1_SMALL",
+                        "Image": "aws/codebuild/standard:7.0",
+                    },
+                    "Source": {"Type": "CODEPIPELINE"},
+                    "Description": "one",
+                },
+            },
+        },
+        ("P", "Description", "two"),
+        lambda s, ids: s.client("codebuild").batch_get_projects(names=[ids["P"]])["projects"][0][
+            "description"
+        ],
+        "one",
+        "two",
+    ),
     "codecommit repository": Case(
         {
             "R": {

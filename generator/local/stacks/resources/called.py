@@ -5,7 +5,7 @@ A type belongs here when its properties are its API's members. What needs severa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -38,10 +38,22 @@ class Api:
     within: str = ""
     """The member that holds the properties, where they are not the parameters themselves."""
     tagging: tuple[str, str, str, str] | None = None
+    adapt: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """The properties as the local service needs them, where it asks for more than AWS does."""
     force: tuple[str, str] | None = None
     """A parameter of the deletion and the property that sets it."""
     stop: str = ""
     """A call that must come before the deletion."""
+
+
+def _located(properties: dict[str, Any]) -> dict[str, Any]:
+    """A pipeline's project with the locations that CodeBuild ignores there and moto insists on."""
+    found = dict(properties)
+    for name in ("Source", "Artifacts"):
+        part = found.get(name, {})
+        if part.get("Type") in {"CODEPIPELINE", "NO_SOURCE"}:
+            found[name] = {"Location": part["Type"], **part}
+    return found
 
 
 _SAGEMAKER: Final = ("AddTags", "DeleteTags", "ResourceArn", "Ref")
@@ -79,7 +91,9 @@ TABLE: Final[Mapping[str, Api]] = {
         "DeleteDashboards",
         update="PutDashboard",
     ),
-    "AWS::CodeBuild::Project": Api("codebuild", "CreateProject", "Name", {"name": "Ref"}, "DeleteProject"),
+    "AWS::CodeBuild::Project": Api(
+        "codebuild", "CreateProject", "Name", {"name": "Ref"}, "DeleteProject", adapt=_located
+    ),
     "AWS::CodeCommit::Repository": Api(
         "codecommit",
         "CreateRepository",
@@ -234,6 +248,8 @@ class Called:
     ) -> Mapping[str, Any]:
         shape = _input(request.client(self.api.service), operation)
         properties = dict(request.properties)
+        if self.api.adapt is not None:
+            properties = self.api.adapt(properties)
         if self.api.within:
             inner = shape.members[self.api.within]
             arguments: dict[str, Any] = {self.api.within: fit(properties, inner, self.api.rename)}
