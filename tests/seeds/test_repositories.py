@@ -232,9 +232,9 @@ def test_the_buildspec_of_model_container_pushes_by_digest(tmp_path: Path) -> No
     assert (repository / "image-uri.txt").read_text() == f"{uri}@sha256:12\n"
     said = log.read_text()
     assert (
-        "docker login --username AWS --password-stdin 111122223333.dkr.ecr.eu-west-1.amazonaws.com\npassword"
-        in said
+        "docker login --username AWS --password-stdin 111122223333.dkr.ecr.eu-west-1.amazonaws.com\n" in said
     )
+    assert "password\n" in said  # what `aws` printed reached docker, and not among its arguments
     assert f"--tag {uri}:0123456789ab ." in said
     assert f"docker push {uri}:0123456789ab" in said
     missing = shell(
