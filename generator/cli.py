@@ -36,6 +36,7 @@ EXAMPLES = {
     "show": "catalog show analyst-notebook",
     "diff": "catalog diff analyst-notebook --against 1.0.0",
     "role": "catalog role analyst-notebook --why",
+    "picture": "catalog picture > catalogue.svg",
     "schema": "catalog schema --write\n  catalog schema product",
     "new": "catalog new product data-lake --blueprint raw-template\n  catalog new blueprint data-lake\n  catalog new seed etl-job",
     "local": "catalog local serve --port 4599\n  catalog local status",
@@ -163,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     role = targeted(verb("role", _role, "show a product's launch role"))
     role.add_argument("id", metavar="ID")
     role.add_argument("--why", action="store_true", help="why each action is there, instead of the policies")
+    verb("picture", _picture, "draw the catalogue as SVG")
     schema = verb(
         "schema", _schema, "print the JSON Schema of a file, or write all of them into products/schemas/"
     )
@@ -493,6 +495,12 @@ def _role(options: argparse.Namespace) -> None:
         "Policies": list(documents(bundle.role)),
     }
     print(json.dumps(policies, indent=2))
+
+
+def _picture(options: argparse.Namespace) -> None:
+    from generator.picture import as_svg
+
+    print(as_svg(_catalogue(options)), end="")
 
 
 def _schema(options: argparse.Namespace) -> None:
