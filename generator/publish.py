@@ -17,7 +17,7 @@ from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Target
 from generator.errors import AwsError, FactoryError, Problem, Refused, Where
 from generator.gateway import Contents, Gateway, Release
-from generator.launch_role import LaunchRole, merge, shards, stack_template
+from generator.launch_role import LaunchRole, merge, shards, stack_template, widened
 from generator.model import State
 from generator.plan import Plan, Unchanged, absent_portfolios, diff
 
@@ -128,7 +128,7 @@ def _role_stacks(
         text = json.dumps(stack_template(roles[product] for product in here), indent=1)
         known = tuple(product for product in changed if product in observed.roles)
         added = tuple(
-            (name, len(roles[name].grants - (observed.roles[name].grants if name in known else frozenset())))
+            (name, len(widened(observed.roles[name], roles[name]) if name in known else roles[name].grants))
             for name in changed
         )
         yield (
