@@ -177,9 +177,11 @@ def _render(source: Source, answers: dict[str, Any], place: Callable[..., Where]
 
 def _copy(template: Path, output: Path, answers: dict[str, Any], *, pretend: bool) -> Exception | None:
     import copier  # 0.4 s, which verbs that render nothing need not wait for
+    import plumbum  # copier's way to find programs
 
     try:
-        with warnings.catch_warnings():
+        # Without git, which copier would ask about its settings for every file it writes.
+        with warnings.catch_warnings(), plumbum.local.env(PATH=""):
             # Where a template fails, copier leaves its listing of the folder open.
             warnings.simplefilter("ignore", ResourceWarning)
             copier.run_copy(

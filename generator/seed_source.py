@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -41,6 +40,7 @@ _REFUSED = {
     "_preserve_symlinks": "makes symbolic links",
 }
 _KEPT_CRLF = frozenset({".bat", ".cmd", ".ps1"})
+_checked: dict[tuple[str, str], Source] = {}  # by place and content: many products use one seed
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,9 @@ class Source:
     def answers_file(self) -> str:
         return str(self.config.data.get("_answers_file", ".copier-answers.yml"))
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        total = sha256()
-        for file in self.files:
-            total.update(f"{file.path}\0{file.executable:d}\0{len(file.content)}\0".encode())
-            total.update(file.content)
-        return total.hexdigest()
+        return _digest(self.files)
 
 
 def load(folder: Path, where: Where | None = None) -> Source:
@@ -103,6 +99,14 @@ def load(folder: Path, where: Where | None = None) -> Source:
     files, problems = _read(folder, shown)
     if problems:
         raise FactoryError(*problems)
+    key = (shown, _digest(files))
+    if key not in _checked:
+        _checked[key] = _check(folder, root, shown, files)
+    return _checked[key]
+
+
+def _check(folder: Path, root: Path, shown: str, files: tuple[File, ...]) -> Source:
+    problems: list[Problem] = []
     config = yamlfile.read(folder / CONFIG, root)
     if not isinstance(config.data, dict):
         raise fail(
@@ -124,6 +128,14 @@ def load(folder: Path, where: Where | None = None) -> Source:
     if problems:
         raise FactoryError(*problems)
     return Source(folder.name, files, config, questions)
+
+
+def _digest(files: tuple[File, ...]) -> str:
+    total = sha256()
+    for file in files:
+        total.update(f"{file.path}\0{file.executable:d}\0{len(file.content)}\0".encode())
+        total.update(file.content)
+    return total.hexdigest()
 
 
 def _read(folder: Path, shown: str) -> tuple[tuple[File, ...], list[Problem]]:
