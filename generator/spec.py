@@ -15,7 +15,8 @@ FORMAT = 1  # of specs, saved plans, bundles and records
 
 RESERVED_IDS = frozenset({"portfolios", "targets"})
 ID = r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
-SEMVER = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z][0-9A-Za-z.-]*)?$"
+_PRE = r"(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+SEMVER = rf"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-{_PRE}(\.{_PRE})*)?$"
 _PATTERN_ARN = r"^arn:[a-z*?-]+:iam::\d{0,12}:(role|user|group)/.+$"
 
 IDENTITY_PRODUCT = "catalog:product"

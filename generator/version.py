@@ -36,13 +36,23 @@ class Conflict:
 Decision = Keep | Publish | Conflict
 
 
-def order(version: str) -> tuple[int, int, int, bool, str]:
-    """Sort key of a version; a pre-release comes before its release. Other names sort first."""
+Identifier = tuple[bool, int, str]
+Order = tuple[int, int, int, bool, tuple[Identifier, ...]]
+
+
+def order(version: str) -> Order:
+    """Sort key of a version, as semver.org orders them; what is no version sorts first."""
     match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:-(.+))?", version)
     if not match:
-        return (-1, 0, 0, False, version)
+        return (-1, 0, 0, False, (_identifier(version),))
     major, minor, patch, pre = match.groups()
-    return (int(major), int(minor), int(patch), pre is None, pre or "")
+    identifiers = tuple(_identifier(each) for each in pre.split(".")) if pre else ()
+    return (int(major), int(minor), int(patch), not pre, identifiers)
+
+
+def _identifier(text: str) -> Identifier:
+    """Numbers come before words, and by their value: rc.2 before rc.11."""
+    return (False, int(text), "") if re.fullmatch(r"[0-9]+", text) else (True, 0, text)
 
 
 def next_minor(version: str) -> str:
