@@ -1,4 +1,4 @@
-"""What all tests share: the long sweeps behind --proof, and no skip where none is allowed."""
+"""What all tests share: the long sweeps behind --proof, no skip where none is allowed, how hypothesis searches."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 _skipped: list[str] = []
+
+# No deadline, since machines are shared; in CI the same examples on each run, so that a failure is the change's.
+settings.register_profile("developer", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") or os.environ.get("CATALOG_NO_SKIPS") else "developer")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
