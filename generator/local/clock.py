@@ -85,10 +85,10 @@ def _replacements() -> dict[int, Any]:
     }
 
 
-def govern(*modules: str) -> None:
-    """Let these modules of moto, which are loaded, ask this clock and the seeded generator."""
-    for name in ("moto.core.utils", *modules):
-        module = vars(sys.modules[name])
+def govern(package: str) -> None:
+    """Let the loaded modules of a package of moto ask this clock and the seeded generator."""
+    wanted = [name for name in sys.modules if name == "moto.core.utils" or name.startswith(f"{package}.")]
+    for module in [vars(sys.modules[name]) for name in wanted if name.startswith("moto.")]:
         for attribute, value in list(module.items()):
-            if name.startswith("moto.") and id(value) in _replacements():
+            if id(value) in _replacements():
                 module[attribute] = _replacements()[id(value)]

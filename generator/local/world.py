@@ -161,7 +161,7 @@ def _backends(service: str) -> BackendDict[Any]:
     from moto.backends import get_backend
 
     found: BackendDict[Any] = get_backend(service)  # type: ignore[call-overload]  # overloads of literals only
-    clock.govern(found.backend.__module__)
+    clock.govern(found.backend.__module__.rpartition(".")[0])
     if service == "s3":
         bucketpolicy.silence_moto()
     return found
@@ -190,15 +190,18 @@ def _ask(request: Request, account: str) -> Response:
     service = _service_of(clean)
     if service is None:
         raise ServiceError("InvalidAction", f"the local AWS has no service at {parts.netloc}", 501)
-    handler = next((handler for pattern, handler in _routes(service) if pattern.match(clean)), None)
-    if handler is None:
-        raise ServiceError("InvalidAction", f"the local AWS's {service} does not answer {parts.path}", 501)
     headers = {**request.headers, "x-moto-account-id": account}
     asked = MotoRequest.from_primitives(request.method, request.url, headers, request.body)
     try:
+        handler = next((handler for pattern, handler in _routes(service) if pattern.match(clean)), None)
+        if handler is None:
+            raise NotImplementedError(f"{request.method} {parts.path}")
         status, answered, body = handler(asked, asked.raw_url, asked.headers)
     except HTTPException as error:
         status, answered, body = error.code or 500, dict(error.get_headers()), error.get_body()
+    except ImportError as error:  # a service whose further requirements are not installed
+        message = f"the local AWS cannot run {service}: {error}"
+        raise ServiceError("NotImplemented", message, 501) from error
     except NotImplementedError as error:
         raise ServiceError(
             "NotImplemented", f"the local AWS's {service} cannot do this: {error}", 501

@@ -286,7 +286,7 @@ def run(examples: int, steps: int) -> None:
 
 
 def test_random_administration_keeps_the_invariants() -> None:
-    run(examples=6, steps=30)
+    run(examples=5, steps=25)
 
 
 @pytest.mark.proof

@@ -109,6 +109,35 @@ def test_what_is_rolled_back_is_rolled_back_in_moto_too(hub: Catalog) -> None:
     assert other_process(hub.local.state.folder, "print([o['Key'] for o in s3.list_objects_v2(Bucket='artifacts')['Contents']])") == "['l']"  # fmt: skip
 
 
+def test_keys_are_the_same_in_every_process(hub: Catalog) -> None:
+    kms, ec2 = hub.client("kms"), hub.client("ec2")
+    secret = kms.create_key()["KeyMetadata"]["KeyId"]
+    signing = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+    cipher = kms.encrypt(KeyId=secret, Plaintext=b"hello")["CiphertextBlob"]
+    public = kms.get_public_key(KeyId=signing)["PublicKey"]
+    hub.client("ssm").put_parameter(Name="/a/b", Value="kept", Type="String")
+    hub.client("sqs").create_queue(QueueName="queue")
+    hub.client("lambda").list_functions()
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    kms.create_key()  # ends with a snapshot
+    with hub.local.state.read() as tx:  # and all of it could be pickled
+        assert tx.value("SELECT count(*) FROM journal") == 0
+    seen = other_process(
+        hub.local.state.folder,
+        f"""
+        kms = session.client("kms")
+        print(kms.decrypt(CiphertextBlob=bytes.fromhex("{cipher.hex()}"))["Plaintext"])
+        print(kms.get_public_key(KeyId="{signing}")["PublicKey"].hex())
+        print(session.client("ssm").get_parameter(Name="/a/b")["Parameter"]["Value"])
+        print(session.client("sqs").list_queues()["QueueUrls"][0].rpartition("/")[2])
+        print([v["VpcId"] for v in session.client("ec2").describe_vpcs()["Vpcs"]])
+        """,
+    ).splitlines()
+    vpcs = [found["VpcId"] for found in ec2.describe_vpcs()["Vpcs"]]
+    assert vpc in vpcs
+    assert seen == ["b'hello'", public.hex(), "kept", "queue", str(vpcs)]
+
+
 def test_two_states_in_one_process_do_not_mix(hub: Catalog, tmp_path: Path) -> None:
     hub.client("s3").create_bucket(Bucket="artifacts")
     with contextlib.closing(open_state(tmp_path / "other")) as local:
