@@ -251,11 +251,15 @@ class Performer:
                 break
             time.sleep(self._sessions.patience * 2**attempt)
         if answer["Status"] != "AVAILABLE":
+            late = answer["Status"] == "CREATING"
             raise AwsError(
                 Problem(
                     Where(f"aws {self._region}"),
-                    f"version {artifact.version} of product {product} ended as {answer['Status']}",
-                    "Service Catalog could not take the template; see the artifact in its console, then run again.",
+                    f"version {artifact.version} of product {product} {'is still' if late else 'ended as'}"
+                    f" {answer['Status']}",
+                    "AWS is slow today; run again."
+                    if late
+                    else "Service Catalog could not take the template; see the artifact in its console, then run again.",
                 )
             )
         self._ids.artifacts[product, artifact.version] = found

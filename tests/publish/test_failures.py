@@ -8,7 +8,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,13 +233,11 @@ def test_no_file_is_left_by_a_plan_that_cannot_be_saved(catalogue: Make) -> None
 
 
 def test_waiting_is_patient_but_not_endless(catalogue: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What never settles ends with AWS's own words and its request id, and is continued when it has settled."""
+    """What never settles ends with a word of what it waits for, and is continued when it has settled."""
     made = catalogue()
     monkeypatch.setenv("CATALOG_WEATHER", "settle=1000")
-    start = time.monotonic()
     ran = made.run("publish", "--yes")
     assert ran.code == 4
-    assert "(request " in ran.err
-    assert time.monotonic() - start < 120
+    assert "version 1.0.0 of product queue is still CREATING. AWS is slow today; run again." in ran.err
     monkeypatch.delenv("CATALOG_WEATHER")
     converges(made)
