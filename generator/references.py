@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from generator.catalogue import Portfolio, Product, Target
 from generator.errors import FactoryError, Problem, did_you_mean
+from generator.lint.schemas import regions
 
 
 def references(
@@ -20,7 +21,12 @@ def references(
     `portfolios` is None when they could not be read; `ids` names all product files, the unreadable ones too.
     """
     problems: list[Problem] = []
+    known = regions()
     for product in products.values():
+        for index, region in enumerate(product.spec.regions):
+            if region not in known:
+                where = product.where("regions", index)
+                problems.append(Problem(where, f"there is no region '{region}'", did_you_mean(region, known)))
         for index, name in enumerate(product.spec.portfolios):
             where = product.where("portfolios", index)
             if portfolios is not None and name not in portfolios:
@@ -36,7 +42,10 @@ def references(
             if name not in ids:
                 where = target.where("options", name)
                 problems.append(Problem(where, f"product '{name}' does not exist", did_you_mean(name, ids)))
-        for region in target.spec.regions:
+        for index, region in enumerate(target.spec.regions):
+            if region not in known:
+                where = target.where("regions", index)
+                problems.append(Problem(where, f"there is no region '{region}'", did_you_mean(region, known)))
             try:
                 target.bucket(region)
             except FactoryError as error:

@@ -250,7 +250,7 @@ class Performer:
             if answer["Status"] != "CREATING":
                 break
             time.sleep(self._sessions.patience * 2**attempt)
-        if answer["Status"] != "AVAILABLE":
+        if answer["Status"] not in ("AVAILABLE", "CREATED"):  # AWS says CREATED too, which is not in its model
             late = answer["Status"] == "CREATING"
             raise AwsError(
                 Problem(

@@ -31,6 +31,28 @@ def blueprint(old: str, new: str) -> Files:
     return {"products/queue.yaml": QUEUE, "blueprints/queue.py": BLUEPRINT.replace(old, new)}
 
 
+SEED = """\
+_subdirectory: template
+name: {type: str, help: What it is called., default: my-job}
+size: {type: str, help: How large., choices: [small, large], default: small}
+"""
+SEEDED = BLUEPRINT.replace(
+    "BlueprintParams, Context, PerTarget", "BlueprintParams, Context, PerTarget, Seed"
+).replace("def build(", 'def assets(params):\n    return (Seed("code", "etl"),)\n\n\ndef build(')
+
+
+def seeded(answer: str) -> Files:
+    return {
+        "products/queue.yaml": QUEUE.replace(
+            "options:\n", f"seed_answers:\n  etl:\n    {answer}\noptions:\n"
+        ),
+        "blueprints/queue.py": SEEDED,
+        "seedcode/etl/copier.yml": SEED,
+        "seedcode/etl/template/README.md.jinja": "# {{ name }}\n",
+        "seedcode/etl/template/{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml -}}",
+    }
+
+
 TAGS = "".join(f"  t{number}: x\n" for number in range(20))
 OPTIONS = "  many: [" + ", ".join(f"v{number}" for number in range(26)) + "]\n"
 
@@ -314,6 +336,35 @@ CASES: dict[str, tuple[Files, str, str]] = {
         {"products/targets.yaml": TARGETS.replace("{}", "{bucket: 'x-{acount}'}")},
         "products/targets.yaml:3:9: '{acount}' is no placeholder",
         "'account'",
+    ),
+    "unknown-region": (
+        {"products/targets.yaml": TARGETS.replace("{}", "{regions: [eu-wset-3]}")},
+        "products/targets.yaml:3:19: there is no region 'eu-wset-3'",
+        "'eu-west-3'",
+    ),
+    "unknown-region-of-a-product": (
+        product("options:", "regions: [eu-wset-1]\noptions:"),
+        "products/store.yaml:7:11: there is no region 'eu-wset-1'",
+        "'eu-west-1'",
+    ),
+    "unknown-seed-answer": (
+        seeded("nmae: x"),
+        "products/queue.yaml:9:5: seed 'etl' has no question 'nmae'",
+        "'name'",
+    ),
+    "seed-answer-outside-its-choices": (
+        seeded("size: huge"),
+        "products/queue.yaml:9:5: 'huge' is no choice of 'size'",
+        "small",
+    ),
+    "unknown-seed": (
+        {
+            **seeded("name: x"),
+            "blueprints/queue.py": SEEDED.replace('"etl"', '"elt"'),
+            "products/queue.yaml": QUEUE,
+        },
+        "products/queue.yaml:2:1: seed 'elt' does not exist",
+        "'etl'",
     ),
     "no-region": (
         product("options:", "regions: [eu-west-1]\noptions:"),

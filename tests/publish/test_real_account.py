@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,17 +107,33 @@ def test_a_bucket_of_another_account(prod: Catalogue, endpoint: str) -> None:
     assert f"the bucket 'acme-{ACCOUNT}-eu-west-1' is another account's" in ran.err
 
 
-def test_aws_says_no_with_a_request_id(prod: Catalogue) -> None:
-    """A role that a launch constraint names and nobody made."""
-    prod.edit(
-        "products/store.yaml",
-        "options:",
-        f"launch: {{arn: 'arn:aws:iam::{ACCOUNT}:role/NotThere'}}\noptions:",
+def test_access_denied_names_the_call_its_request_id_and_the_way_out(prod: Catalogue, endpoint: str) -> None:
+    import boto3
+
+    s3 = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x", region_name="eu-west-1").client(
+        "s3", endpoint_url=endpoint
+    )
+    bucket = f"acme-{ACCOUNT}-eu-west-1"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    deny = {"Sid": "Theirs", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject"}
+    statement = {**deny, "Resource": f"arn:aws:s3:::{bucket}/templates/*"}
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     )
     ran = prod.run("publish", "--yes")
-    assert ran.code in (0, 4)  # Service Catalog takes the ARN of a role that it has not looked up yet
-    if ran.code == 4:
-        assert "(request " in ran.err
+    assert ran.code == 4
+    last = ran.err.splitlines()[-1]
+    assert re.fullmatch(
+        r"aws PutObject: AccessDenied: Access Denied \(request [\w-]+\)\. `catalog plan --policy` .*", last
+    )
+    s3.put_bucket_policy(
+        Bucket=bucket,
+        Policy=json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Effect": "Allow"}]}),
+    )
+    assert prod.run("publish", "--yes").code == 0
+    assert json.loads(prod.run("plan", "--format", "json").out)["changes"] == []
+    kept = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert "Theirs" in [each["Sid"] for each in kept]
 
 
 def test_a_saved_plan_is_applied_exactly_or_refused(prod: Catalogue, tmp_path: Path) -> None:
