@@ -1,0 +1,55 @@
+"""The verbs that need no AWS: check, build, lint."""
+
+from __future__ import annotations
+
+import argparse
+
+from generator import __version__
+from generator.errors import FactoryError, Problem
+from generator.verbs.shared import bundles_of, catalogue_of, refuse_findings
+
+
+def check(options: argparse.Namespace) -> None:
+    from generator.bundle import params_of, seeds_of
+
+    catalogue = catalogue_of(options)
+    problems: list[Problem] = []
+    for product in catalogue.products.values():
+        try:
+            loaded, params = params_of(product, catalogue.root)
+            seeds_of(product, loaded, params, catalogue.root)
+        except FactoryError as error:
+            problems += error.problems
+    if problems:
+        raise FactoryError(*problems)
+    counts = (len(catalogue.products), len(catalogue.portfolios), len(catalogue.targets))
+    print("{} products, {} portfolios, {} targets: no problems".format(*counts))
+
+
+def build(options: argparse.Namespace) -> None:
+    from generator import output
+
+    catalogue = catalogue_of(options)
+    target = catalogue.target(options.target)
+    bundles = bundles_of(options, catalogue, target, options.ids)
+    refuse_findings(bundles)
+    for each, folder in zip(bundles, output.write(bundles, catalogue.root / "build"), strict=True):
+        print(
+            f"{folder.relative_to(catalogue.root)}/  {each.product.spec.version}  sha256:{each.draft.fingerprint}"
+        )
+
+
+def lint(options: argparse.Namespace) -> int:
+    from generator import bundle
+    from generator.lint import formats
+
+    catalogue = catalogue_of(options)
+    bundles = bundles_of(options, catalogue, catalogue.target(options.target), options.ids)
+    findings = [finding for each in bundles for finding in each.findings]
+    if options.format == "sarif":
+        print(formats.as_sarif(findings, __version__), end="")
+    elif options.format == "json":
+        print(formats.as_json(findings), end="")
+    else:
+        print(formats.as_text(findings) or f"{len(bundles)} templates: no findings\n", end="")
+    return 1 if bundle.errors(bundles) else 0

@@ -1,0 +1,140 @@
+"""The verbs plan and publish: what would change, whether it may, and the changing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.errors import Problem, Refused, Where, fail
+from generator.verbs.shared import bundles_of, catalogue_of, gateway_of, paint, refuse_findings, show_progress
+
+if TYPE_CHECKING:
+    from generator.catalogue import Catalogue, Target
+    from generator.gateway import Gateway
+    from generator.publish import Prepared
+
+
+def _prepared(options: argparse.Namespace, catalogue: Catalogue, target: Target) -> tuple[Prepared, Gateway]:
+    from generator.publish import prepare
+
+    bundles = bundles_of(options, catalogue, target, options.ids)
+    refuse_findings(bundles)
+    gateway = gateway_of(catalogue, target)
+    prepared = prepare(
+        catalogue, bundles, target, gateway, selected=bool(options.ids), progress=show_progress
+    )
+    show_progress("")
+    return prepared, gateway
+
+
+def plan(options: argparse.Namespace) -> int:
+    from generator import output, show
+
+    catalogue = catalogue_of(options)
+    target = catalogue.target(options.target)
+    prepared, gateway = _prepared(options, catalogue, target)
+    plan = prepared.plan
+    if options.out:
+        output.write_file(Path(options.out), show.as_json(plan))
+    if options.policy:
+        buckets = [(region, target.bucket(region)) for region in target.spec.regions]
+        print(show.policy(plan, target.partition, buckets, gateway.role_stack(0)), end="")
+    elif options.format == "json":
+        print(show.as_json(plan), end="")
+    elif options.format == "markdown":
+        print(show.as_markdown(plan), end="")
+    else:
+        print(show.as_text(plan, paint()), end="")
+    return 2 if options.detailed_exitcode and plan.changes else 0
+
+
+def publish(options: argparse.Namespace) -> None:
+    from generator import report, show
+    from generator.changes import Change, CreateProduct
+    from generator.plan import check_limits
+    from generator.publish import apply
+
+    catalogue = catalogue_of(options)
+    target = catalogue.target(options.target)
+    prepared, gateway = _prepared(options, catalogue, target)
+    plan = prepared.plan
+    if options.plan:
+        _same_plan(Path(options.plan), plan.checksum)
+    if not options.force:
+        check_limits(plan)
+    if plan.changes:
+        print(show.as_text(plan, paint()), flush=True)
+        _confirm(options, target)
+
+    def progress(index: int, total: int, change: Change) -> None:
+        print(
+            f"[{index + 1:>{len(str(total))}}/{total}] {change.sign} {change.about}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    outcome = apply(prepared, gateway, progress=progress)
+    print(report.outcome_text(outcome, catalogue, target), end="")
+    created = [change.product_id for change in plan.changes if isinstance(change, CreateProduct)]
+    if target.is_local and created:
+        print(report.next_steps(created[0], _command(catalogue)), end="")
+
+
+def _command(catalogue: Catalogue) -> str:
+    """How the user calls this command: by its path in the catalogue's .venv unless it is on the PATH."""
+    from shutil import which
+
+    return (
+        "catalog"
+        if which("catalog") or not (catalogue.root / ".venv/bin/catalog").exists()
+        else ".venv/bin/catalog"
+    )
+
+
+def _same_plan(path: Path, checksum: str) -> None:
+    from generator.spec import FORMAT
+
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        there, version = saved["checksum"], saved["format"]
+    except OSError as error:
+        raise fail(
+            str(path), f"cannot be read ({error.strerror})", "Save a plan with catalog plan --out."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise fail(str(path), "is no saved plan", "Save one with catalog plan --out.") from None
+    if version != FORMAT:
+        raise Refused(
+            Problem(
+                Where(str(path)), f"the plan has format {version}, this version reads {FORMAT}", "Plan again."
+            )
+        )
+    if there != checksum:
+        raise Refused(
+            Problem(
+                Where(str(path)),
+                "the plan is stale: the YAML, or what is published, has changed since it was saved",
+                "Plan again, review it, and publish the new plan.",
+            )
+        )
+
+
+def _confirm(options: argparse.Namespace, target: Target) -> None:
+    if options.yes or target.is_local:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Refused(
+            Problem(
+                Where("publish"),
+                f"target '{target.id}' is a real account and nobody can be asked",
+                "Add --yes.",
+            )
+        )
+    if input(f"Publish this to {target.id} (account {target.spec.account})? [y/N] ").strip().lower() not in (
+        "y",
+        "yes",
+    ):
+        raise Refused(Problem(Where("publish"), "not confirmed", "Nothing was changed."))
