@@ -250,7 +250,8 @@ class Performer:
             if answer["Status"] != "CREATING":
                 break
             time.sleep(self._sessions.patience * 2**attempt)
-        if answer["Status"] not in ("AVAILABLE", "CREATED"):  # AWS says CREATED too, which is not in its model
+        # AWS says CREATED too, which is not in its model.
+        if answer["Status"] not in ("AVAILABLE", "CREATED"):
             late = answer["Status"] == "CREATING"
             raise AwsError(
                 Problem(

@@ -48,7 +48,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    for stamp in ("run.stamp", "dev.stamp"):  # newer than the copied lock files, so that make installs nothing
+    # Newer than the copied lock files, so that make installs nothing.
+    for stamp in ("run.stamp", "dev.stamp"):
         os.utime(ROOT / ".venv" / stamp)
     return folder
 
