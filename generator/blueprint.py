@@ -27,6 +27,7 @@ from generator.lint import Suppression
 
 CATALOG = "Catalog"  # the mapping through which everything that depends on the target enters a template
 BUCKET = "AssetBucket"
+BOUNDARY = "PermissionsBoundary"
 RAW = "raw-template"  # no blueprint of the user's: `bundle` takes the CloudFormation file as it is
 
 

@@ -131,6 +131,12 @@ def draft(product: Product, catalogue: Catalogue, target: Target) -> Draft:
     body.setdefault("Description", product.spec.description[:1024])
     mapping = _mapping(product, type(params), params, target, regions)
     ordered = template.canonical(body, mapping)
+    fingerprint = template.fingerprint(
+        ordered
+    )  # before the target's boundary, so that all targets have the same
+    if target.spec.permissions_boundary:
+        ordered = _bounded(ordered, mapping, target, loaded.file)
+        mapping = ordered.get("Mappings", {}).get(blueprints.CATALOG, {})
     content = template.dump(ordered).encode()
     if len(content) > template.LARGEST:
         raise fail(
@@ -146,11 +152,36 @@ def draft(product: Product, catalogue: Catalogue, target: Target) -> Draft:
         loaded.file,
         ordered,
         content,
-        template.fingerprint(ordered),
+        fingerprint,
         values,
         assets,
         regions,
         exceptions,
+    )
+
+
+def _bounded(
+    ordered: Mapping[str, Any], mapping: Mapping[str, Mapping[str, str]], target: Target, file: str
+) -> dict[str, Any]:
+    """The template with the target's permissions boundary on the roles it makes; as it is where it makes none.
+
+    The policy has the same path and name in every account, and each launching account its own: IAM takes no boundary
+    of another account.
+    """
+    owner, _, policy = target.spec.permissions_boundary.partition("::")[2].partition(":")
+    account = owner if owner == "aws" else "${AWS::AccountId}"
+    found = {"Fn::FindInMap": [blueprints.CATALOG, {"Ref": "AWS::Region"}, blueprints.BOUNDARY]}
+    arn = f"arn:${{AWS::Partition}}:iam::{account}:${{{blueprints.BOUNDARY}}}"
+    body = template.bounded(ordered, {"Fn::Sub": [arn, {blueprints.BOUNDARY: found}]})
+    if body["Resources"] == ordered["Resources"]:
+        return dict(ordered)
+    if any(blueprints.BOUNDARY in own for own in mapping.values()):
+        raise fail(
+            file, f"the name {blueprints.BOUNDARY} belongs to the target's boundary", "Rename the option."
+        )
+    kept = mapping if template.refers_to_catalog(ordered) else {region: {} for region in mapping}
+    return template.canonical(
+        body, {region: {**own, blueprints.BOUNDARY: policy} for region, own in kept.items()}
     )
 
 
@@ -384,6 +415,7 @@ def _with_role(
         product=one.product.id,
         regions=tuple(target.spec.regions),
         boundary=target.spec.permissions_boundary or None,
+        launch_boundary=target.spec.launch_boundary or None,
         # By name, not by content: the role outlives the version that first needed it.
         assets=tuple(
             f"{target.bucket(region)}/assets/{a.name}/*.zip" for a in one.assets for region in one.regions

@@ -239,7 +239,13 @@ class TargetSpec(Spec):
     permissions_boundary: str = Field(
         "",
         pattern=r"^$|^arn:[a-z-]+:iam::(\d{12}|aws):policy/\S+$",
-        description="A boundary for roles that products create.",
+        description="The permissions boundary of roles and users that products create, in each launching account.",
+    )
+    launch_boundary: str = Field(
+        "",
+        pattern=r"^$|^arn:[a-z-]+:iam::(\d{12}|aws):policy/\S+$",
+        description="The permissions boundary of the launch roles themselves; without one, who publishes could make "
+        "a role of any rights.",
     )
     options: dict[str, dict[str, str]] = Field(
         {}, description="By product id: options that differ in this target."

@@ -120,6 +120,17 @@ def refers_to_catalog(template: Any) -> bool:
     )
 
 
+def bounded(template: Mapping[str, Any], boundary: Any) -> dict[str, Any]:
+    """The template with a permissions boundary on each IAM role and user that names none; no other types take one."""
+    resources = {
+        name: {**each, "Properties": {"PermissionsBoundary": boundary, **each.get("Properties", {})}}
+        if isinstance(each, Mapping) and each.get("Type") in ("AWS::IAM::Role", "AWS::IAM::User")
+        else each
+        for name, each in template["Resources"].items()
+    }
+    return {**template, "Resources": resources}
+
+
 def find_all(value: Any, key: str) -> Iterator[Any]:
     """Every value of that key, anywhere in the template."""
     if isinstance(value, Mapping):

@@ -1,0 +1,5 @@
+"""The catalogues of this folder: tests.publish's, under the same fixture."""
+
+from tests.publish.conftest import catalogue
+
+__all__ = ["catalogue"]
