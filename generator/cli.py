@@ -27,7 +27,7 @@ EXAMPLES = {
     "list": "catalog list --format json | jq -r '.[].id'",
     "show": "catalog show analyst-notebook",
     "diff": "catalog diff analyst-notebook --against 1.0.0",
-    "role": "catalog role analyst-notebook --why",
+    "role": "catalog role analyst-notebook --why\n  catalog role analyst-notebook --compare role.json",
     "picture": "catalog picture > catalogue.svg",
     "schema": "catalog schema --write\n  catalog schema product",
     "new": "catalog new product data-lake --blueprint raw-template\n  catalog new blueprint data-lake\n  catalog new seed etl-job",
@@ -157,9 +157,15 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("id", metavar="ID")
     diff.add_argument("--against", metavar="VERSION", help="a published version; the highest when left out")
     diff.add_argument("--region", metavar="R", help="the target's first region when left out")
-    role = targeted(verb("role", roles.role, "show a product's launch role"))
+    role = targeted(
+        verb("role", roles.role, "show a product's launch role, and what changed since the published one")
+    )
     role.add_argument("id", metavar="ID")
     role.add_argument("--why", action="store_true", help="why each action is there, instead of the policies")
+    role.add_argument(
+        "--compare", metavar="FILE", help="what a role's policies in FILE allow too much, and what they lack"
+    )
+    role.add_argument("--format", choices=("text", "json"), default="text")
     verb("picture", looking.picture, "draw the catalogue as SVG")
     schema = verb(
         "schema",

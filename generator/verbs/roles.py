@@ -1,33 +1,64 @@
-"""The verb role: a product's launch role."""
+"""The verb role: a product's launch role, its reasons, its changes, and how it compares with a role people have."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from generator.errors import fail
-from generator.verbs.shared import bundles_of, catalogue_of
+from generator.errors import AwsError, Refused, fail
+from generator.verbs.shared import bundles_of, catalogue_of, gateway_of, usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.catalogue import Catalogue, Target
+    from generator.launch_role import LaunchRole
 
 
 def role(options: argparse.Namespace) -> None:
-    from generator.launch_role import documents, trust
+    from generator import role_file, role_report
+    from generator.lint import schemas
 
+    if options.why and options.compare:
+        raise usage("catalog role", "--why and --compare exclude each other")
     catalogue = catalogue_of(options)
-    (bundle,) = bundles_of(options, catalogue, catalogue.target(options.target), [options.id])
+    target = catalogue.target(options.target)
+    (bundle,) = bundles_of(options, catalogue, target, [options.id])
     if bundle.role is None:
+        kept = bundle.product.spec.launch.role != "synthesised"
         raise fail(
-            bundle.product.where("launch"), f"{options.id} has no synthesised launch role", "See `launch:`."
+            bundle.product.where("launch"),
+            f"{options.id} has no synthesised launch role",
+            "See `launch:`." if kept else "Its template has errors: catalog lint shows them.",
         )
-    if options.why:
-        for reason in sorted(bundle.reasons):
-            place = f"{reason.logical_id} ({reason.resource_type})" if reason.logical_id else "the stack"
-            print(
-                f"{reason.grant.action} on {reason.grant.resource}: {place}, {reason.handler}: {reason.because}"
-            )
-        return
-    policies = {
-        "RoleName": bundle.role.name,
-        "Trust": trust(bundle.role),
-        "Policies": list(documents(bundle.role)),
-    }
-    print(json.dumps(policies, indent=2))
+    if options.compare:
+        file = role_file.read(Path(options.compare))
+        told = role_report.comparison(bundle.role, file.documents, target, options.compare, file.notes)
+        _print(told, role_report.comparison_text, options.format)
+    elif options.why:
+        told = role_report.reasons(bundle.role, bundle.reasons, schemas.date())
+        _print(told, role_report.reasons_text, options.format)
+    else:
+        published, unknown = _published(catalogue, target, bundle.id)
+        told = role_report.policies(bundle.role, published, target if options.target else None)
+        if unknown:
+            told["SincePublished"] = {"Status": "unknown", "Why": unknown, "Broadened": [], "NotAskedFor": []}
+        _print(told, role_report.policies_text, options.format)
+
+
+def _print(told: dict[str, Any], as_text: Callable[[dict[str, Any]], str], form: str) -> None:
+    print(json.dumps(told, indent=2) + "\n" if form == "json" else as_text(told), end="")
+
+
+def _published(catalogue: Catalogue, target: Target, product: str) -> tuple[LaunchRole | None, str]:
+    """The deployed role; or why nobody knows, since a role can be reviewed without a way to the account."""
+    from generator.publish import guard
+
+    try:
+        gateway = gateway_of(catalogue, target)
+        guard(target, gateway)
+        return gateway.observe(target.home_region).roles.get(product), ""
+    except (AwsError, Refused) as error:
+        return None, str(error)
