@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def test_the_cli_deploys_twice(aws: LocalAws, tmp_path: Path) -> None:
             "CAPABILITY_NAMED_IAM",
         ]
         assert "Successfully created/updated stack - cli" in cli(*deploy)
+        time.sleep(1.1)  # the CLI names its change sets by the second
         assert "Successfully created/updated stack - cli" in cli(*deploy, "--parameter-overrides", "Word=two")
         assert "No changes to deploy" in cli(
             *deploy, "--parameter-overrides", "Word=two", "--no-fail-on-empty-changeset"

@@ -1,0 +1,59 @@
+"""The kinds of change, as values: what each is about, the API operations it takes and the IAM actions it needs.
+
+A change refers to things by their ids in YAML. It performs nothing: a gateway does.
+"""
+
+from generator.changes.account import CreateBucket, DeployLaunchRoles, SetBucketPolicy
+from generator.changes.change import OBSERVE, RECORD, Change, Field
+from generator.changes.portfolio import (
+    AssociatePrincipal,
+    CreatePortfolio,
+    DisassociatePrincipal,
+    SharePortfolio,
+    UnsharePortfolio,
+    UpdatePortfolio,
+    UpdateShare,
+)
+from generator.changes.product import (
+    AssociateProduct,
+    CreateConstraint,
+    CreateProduct,
+    DeleteConstraint,
+    DeprecateArtifact,
+    DisassociateProduct,
+    PublishArtifact,
+    UpdateArtifact,
+    UpdateConstraint,
+    UpdateProduct,
+)
+from generator.changes.tag_option import AssociateTagOption, CreateTagOption, DisassociateTagOption
+
+__all__ = [
+    "OBSERVE",
+    "RECORD",
+    "AssociatePrincipal",
+    "AssociateProduct",
+    "AssociateTagOption",
+    "Change",
+    "CreateBucket",
+    "CreateConstraint",
+    "CreatePortfolio",
+    "CreateProduct",
+    "CreateTagOption",
+    "DeleteConstraint",
+    "DeployLaunchRoles",
+    "DeprecateArtifact",
+    "DisassociatePrincipal",
+    "DisassociateProduct",
+    "DisassociateTagOption",
+    "Field",
+    "PublishArtifact",
+    "SetBucketPolicy",
+    "SharePortfolio",
+    "UnsharePortfolio",
+    "UpdateArtifact",
+    "UpdateConstraint",
+    "UpdatePortfolio",
+    "UpdateProduct",
+    "UpdateShare",
+]
