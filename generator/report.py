@@ -155,7 +155,7 @@ def difference(published: str, built: str, names: tuple[str, str]) -> str:
 
 
 def outcome_text(outcome: Outcome, catalogue: Catalogue, target: Target) -> str:
-    """What was published, where, and what to try next."""
+    """What was published and where; what stayed as it was, where nothing changed (the plan says it otherwise)."""
     plan = outcome.plan
     lines: list[str] = []
     if not plan.changes:
@@ -185,10 +185,6 @@ def outcome_text(outcome: Outcome, catalogue: Catalogue, target: Target) -> str:
                 ]
                 rows.append([f"  {name}", version, *ids, portfolios])
             lines += [*table(rows).splitlines(), ""]
-    lines += unchanged_lines(plan.unchanged)
-    lines += [f"note: {note}" for note in plan.notes]
-    if lines and lines[-1]:
-        lines.append("")
     count = f"{outcome.done} change{'s' if outcome.done != 1 else ''} done"
     lines.append(f"{count}; release record {outcome.record} in s3://{target.bucket(target.home_region)}.")
     return "\n".join(lines) + "\n"

@@ -79,7 +79,7 @@ def publish(options: argparse.Namespace) -> None:
     outcome = apply(prepared, gateway, progress=progress)
     print(report.outcome_text(outcome, catalogue, target), end="")
     created = [change.product_id for change in plan.changes if isinstance(change, CreateProduct)]
-    if target.is_local and created:
+    if target.is_local and created and outcome.record == 1:
         print(report.next_steps(created[0], _command(catalogue)), end="")
 
 
