@@ -30,6 +30,13 @@ class LocalAws:
         """A boto3 session as the administrator of an account; every client of it is answered in this process."""
         return self._session(administrator_key(account or self.account), region)
 
+    def session_as(self, role: str, region: str) -> boto3.Session:
+        """A session as somebody with this role, given by ARN; nobody asks whether there is such a role."""
+        account, name = role.split(":")[4], role.rpartition("/")[2]
+        arn = f"arn:aws:sts::{account}:assumed-role/{name}/catalog"
+        identity = Identity(account, arn, f"AROALOCL{account}:catalog", role_arn=role)
+        return self._session(self._identities.internal_key(identity), region)
+
     def close(self) -> None:
         self.app.journal.close()
         self.state.close()

@@ -29,28 +29,12 @@ Protocol = Literal["json", "smithy-rpc-v2-cbor"]
 PROTOCOLS: tuple[Protocol, ...] = ("json", "smithy-rpc-v2-cbor")
 # What the local AWS answers with an error that says so.
 OUTSIDE = {
-    "CreateProvisionedProductPlan",
-    "DeleteProvisionedProductPlan",
-    "DescribeProvisionedProduct",
-    "DescribeProvisionedProductPlan",
-    "DescribeRecord",
     "DescribeServiceActionExecutionParameters",
-    "ExecuteProvisionedProductPlan",
     "ExecuteProvisionedProductServiceAction",
-    "GetProvisionedProductOutputs",
-    "ImportAsProvisionedProduct",
-    "ListProvisionedProductPlans",
-    "ListRecordHistory",
     "ListStackInstancesForProvisionedProduct",
     "NotifyProvisionProductEngineWorkflowResult",
     "NotifyTerminateProvisionedProductEngineWorkflowResult",
     "NotifyUpdateProvisionedProductEngineWorkflowResult",
-    "ProvisionProduct",
-    "ScanProvisionedProducts",
-    "SearchProvisionedProducts",
-    "TerminateProvisionedProduct",
-    "UpdateProvisionedProduct",
-    "UpdateProvisionedProductProperties",
 }
 SAMPLES = {
     "AccountId": "123456789012",

@@ -61,5 +61,24 @@ CREATE TABLE IF NOT EXISTS sc_service_action_link (
     product TEXT NOT NULL, artifact TEXT NOT NULL REFERENCES sc_artifact (id) ON DELETE CASCADE,
     UNIQUE (action, artifact));
 CREATE TABLE IF NOT EXISTS sc_budget (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, resource TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (resource, name))
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, resource TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (resource, name));
+CREATE TABLE IF NOT EXISTS sc_provisioned (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, region TEXT NOT NULL,
+    name TEXT NOT NULL, product TEXT NOT NULL, artifact TEXT NOT NULL, portfolio TEXT NOT NULL, path TEXT NOT NULL,
+    launch_role TEXT NOT NULL, stack TEXT NOT NULL, status TEXT NOT NULL, message TEXT, owner TEXT NOT NULL,
+    session TEXT NOT NULL, token TEXT, last_record TEXT, last_provisioning TEXT, last_successful TEXT,
+    created REAL NOT NULL, UNIQUE (account, region, name));
+CREATE TABLE IF NOT EXISTS sc_record (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, region TEXT NOT NULL,
+    provisioned TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL, product TEXT NOT NULL,
+    artifact TEXT NOT NULL, path TEXT NOT NULL, launch_role TEXT NOT NULL, owner TEXT NOT NULL, session TEXT NOT NULL,
+    errors_json TEXT NOT NULL, outputs_json TEXT NOT NULL, tags_json TEXT NOT NULL, created REAL NOT NULL,
+    updated REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS sc_record_provisioned ON sc_record (provisioned);
+CREATE TABLE IF NOT EXISTS sc_plan (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, region TEXT NOT NULL,
+    name TEXT NOT NULL, provisioned TEXT NOT NULL, provisioned_name TEXT NOT NULL, product TEXT NOT NULL,
+    artifact TEXT NOT NULL, path TEXT NOT NULL, owner TEXT NOT NULL, session TEXT NOT NULL, status TEXT NOT NULL,
+    message TEXT, request_json TEXT NOT NULL, changes_json TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+    UNIQUE (account, region, name))
 """

@@ -46,12 +46,8 @@ class Denied(Exception):
 Authorise = Callable[[Access], None]
 
 
-def everything(access: Access) -> None:
-    """Who acts as a person of the account, without a role, is not limited here."""
-    del access
-
-
 def authoriser(call: Call, identity: Identity) -> Authorise:
     """Who decides for a stack operation of this call under this identity."""
-    del call, identity
-    return everything
+    from generator.local.enforcement import Guard
+
+    return Guard(call, identity)

@@ -106,7 +106,10 @@ class Kind:
         return int(self.resolved(self.properties[name]).get("maxLength", 255))
 
     def _is_string(self, name: str) -> bool:
-        declared = self.resolved(self.properties[name]).get("type", "string")
+        part = self.resolved(self.properties[name])
+        if "enum" in part:  # a choice is no name, even where it is part of the identifier
+            return False
+        declared = part.get("type", "string")
         return "string" in (declared if isinstance(declared, list) else [declared])
 
     def resolved(self, part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from .intrinsics import evaluate
 from .journal import Journal
 from .kind import Kind
 from .prepare import Prepared
-from .resources.completion import complete
+from .resources.completion import complete, sendable
 from .resources.dynamic import Secrets, resolved
 from .resources.provider import Place, Request, ResourceError
 from .resources.registry import provider
@@ -203,10 +203,11 @@ class Maker:
 
     def _filled(self, request: Request) -> Request:
         """The request as the service gets it: dynamic references, which no record may hold, put in."""
+        kind = request.kind
         return replace(
             request,
-            properties=resolved(request.properties, self.around.secrets),
-            previous=resolved(request.previous, self.around.secrets),
+            properties=sendable(kind, resolved(request.properties, self.around.secrets)),
+            previous=sendable(kind, resolved(request.previous, self.around.secrets)),
         )
 
     def _ask(self, verb: Verb, request: Request) -> None:

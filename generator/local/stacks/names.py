@@ -58,6 +58,11 @@ def physical_name(
     return name.lower() if lower else name
 
 
+def logical_name(stack_id: str, logical_id: str, generation: int, *, limit: int) -> str:
+    """`logical-SUFFIX` within a limit."""
+    return f"{logical_id[: limit - SUFFIX - 1]}-{token(stack_id, logical_id, str(generation))}"
+
+
 def _fair(room: int, first: int, second: int) -> tuple[int, int]:
     if first + second <= room:
         return first, second

@@ -474,6 +474,9 @@ def test_a_role_to_make_stacks_with(stacks: Stacks) -> None:
     iam = stacks.client("iam")
     good = iam.create_role(RoleName="maker", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     bad = iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName="maker", PolicyName="queues", PolicyDocument=policy)
     assert stacks.create("it", {"Resources": {"Q": queue()}}, RoleARN=good) == "CREATE_COMPLETE"
     assert stacks.stack("it")["RoleARN"] == good
     for arn in (bad, good + "x"):

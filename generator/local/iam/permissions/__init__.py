@@ -42,12 +42,44 @@ _SERVICES = (
 )  # fmt: skip
 REVIEWED: Mapping[str, Reviewed] = {one.type: one for service in _SERVICES for one in service.TYPES}
 
-__all__ = ["REVIEWED", "Known", "Need", "Operation", "StackOperation", "needed", "reviewed", "stack_needed"]
+__all__ = [
+    "REVIEWED",
+    "Known",
+    "Need",
+    "Operation",
+    "StackOperation",
+    "needed",
+    "reviewed",
+    "stack_needed",
+    "tagged",
+]
 
 
 def reviewed(resource_type: str) -> bool:
     """Whether the needs of the type are known."""
     return resource_type.startswith("Custom::") or resource_type in REVIEWED
+
+
+def _reviewed(resource_type: str) -> Reviewed | None:
+    custom = resource_type.startswith("Custom::")
+    return REVIEWED.get("AWS::CloudFormation::CustomResource" if custom else resource_type)
+
+
+def tagged(
+    resource_type: str,
+    properties: Mapping[str, Any],
+    *,
+    account: str,
+    region: str,
+    physical_id: str,
+    partition: str = "aws",
+) -> tuple[str, Mapping[str, str]]:
+    """The ARN and the tags of a resource that is there: operations on others may be judged by them."""
+    found = _reviewed(resource_type)
+    if found is None:
+        return "", {}
+    subject = Subject("read", found, properties, Place(partition, region, account), physical_id)
+    return subject.arn, subject.tags
 
 
 def needed(
@@ -70,8 +102,7 @@ def needed(
     roles, users and groups by name: their ARN with its path, and the boundary by which they are judged. `stack` is
     the stack's name or id.
     """
-    custom = resource_type.startswith("Custom::")
-    found = REVIEWED.get("AWS::CloudFormation::CustomResource" if custom else resource_type)
+    found = _reviewed(resource_type)
     if found is None:
         raise fail(
             resource_type,

@@ -208,12 +208,21 @@ def _context(
         context["aws:TagKeys"] = tuple(tags)
         if call.tagging != "removes":
             context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-    if subject.operation != "create" and resource == subject.arn:
-        context |= {f"aws:ResourceTag/{key}": value for key, value in subject.existing_tags.items()}
+    if resource == subject.arn:
+        on_it = _tags_on_it(call, subject)
+        context |= {f"aws:ResourceTag/{key}": value for key, value in on_it.items()}
     for key, template in call.keys.items():
         if value := _key(subject, template, each, target):
             context[key] = value
     return context
+
+
+def _tags_on_it(call: Call, subject: Subject) -> Mapping[str, str]:
+    """The tags that the resource has when the call comes: while it is made, those that the first call put on it."""
+    if subject.operation != "create":
+        return subject.existing_tags
+    made = next((one for one in subject.reviewed.calls if one.tagging == "sends" and "c" in one.at), None)
+    return subject.tags if made is not None and call.tagging == "" else {}
 
 
 def _key(subject: Subject, template: str, each: str, target: str) -> str:

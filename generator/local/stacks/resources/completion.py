@@ -45,6 +45,8 @@ _LOWER: Final = frozenset(
 )
 # Types whose FIFO variant is told by its name.
 _FIFO: Final[Mapping[str, str]] = {"AWS::SNS::Topic": "FifoTopic", "AWS::SQS::Queue": "FifoQueue"}
+# Services whose generated names are the logical id and a random end, without the stack (aws-cli issue 4021).
+_LOGICAL: Final = frozenset(("sagemaker",))
 # Types whose schema offers a name that CloudFormation does not generate.
 _NAMELESS: Final = frozenset(("AWS::EC2::SecurityGroup",))
 
@@ -72,6 +74,8 @@ def _name(kind: Kind, properties: Mapping[str, Any], stack_id: str, logical_id: 
     limit = _LIMITS.get(kind.type, min(kind.limit(kind.name_property), 255))
     suffix = ".fifo" if str(properties.get(_FIFO.get(kind.type, ""), "")).lower() == "true" else ""
     limit -= len(suffix)
+    if kind.service in _LOGICAL:
+        return names.logical_name(stack_id, logical_id, generation, limit=limit)
     return (
         names.physical_name(stack_id, logical_id, generation, limit=limit, lower=kind.type in _LOWER) + suffix
     )
@@ -91,3 +95,19 @@ def _tagged(own: Any, tags: Mapping[str, str], *, as_map: bool) -> Any:
     lower = isinstance(own, list) and bool(own) and isinstance(own[0], Mapping) and "key" in own[0]
     key, value = ("key", "value") if lower else ("Key", "Value")
     return [*(own or []), *({key: name, value: text} for name, text in added.items())]
+
+
+def sendable(kind: Kind, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties without system tags, which CloudFormation may set and the local services take from nobody."""
+    name = kind.tag_property
+    tags = properties.get(name)
+    if isinstance(tags, Mapping):
+        return {**properties, name: {k: v for k, v in tags.items() if not _system(k)}}
+    if isinstance(tags, list):
+        kept = [tag for tag in tags if not _system(tag.get("Key", tag.get("key", "")))]
+        return {**properties, name: kept}
+    return dict(properties)
+
+
+def _system(key: str) -> bool:
+    return key.startswith("aws:")

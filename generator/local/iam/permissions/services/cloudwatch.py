@@ -52,7 +52,16 @@ SCALABLE_TARGET = Reviewed(
     (
         Call(
             "application-autoscaling:RegisterScalableTarget",
-            "cu",
+            "c",
+            keys={
+                "application-autoscaling:service-namespace": "{ServiceNamespace}",
+                "application-autoscaling:scalable-dimension": "{ScalableDimension}",
+            },
+            tagging="sends",
+        ),
+        Call(
+            "application-autoscaling:RegisterScalableTarget",
+            "u",
             keys={
                 "application-autoscaling:service-namespace": "{ServiceNamespace}",
                 "application-autoscaling:scalable-dimension": "{ScalableDimension}",
@@ -92,8 +101,12 @@ SCALABLE_TARGET = Reviewed(
                 "application-autoscaling:scalable-dimension": "{ScalableDimension}",
             },
         ),
+        *tags_by(
+            "application-autoscaling:TagResource",
+            "application-autoscaling:UntagResource",
+            lists="application-autoscaling:ListTagsForResource",
+        ),
     ),
-    tags="",
 )
 
 _KEYS = {
