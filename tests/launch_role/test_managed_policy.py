@@ -31,6 +31,7 @@ MORE = {
     r"sagemaker:DeleteTags": "TagOptions and AutoTags may be changed on an update",
     r".*:List(Tags|TagsForResource)": "the read handlers ask for tags",
     r"(codebuild:BatchGetProjects|events:ListTargetsByRule)": "the read handlers ask for the state",
+    r"(codecommit:GetRepositoryTriggers|sagemaker:GetModelPackageGroupPolicy)": "the read handlers ask, whether it is set or not",
     r"codecommit:UpdateRepositoryName": "an update may rename",
     r"lambda:UpdateFunction(Code|Configuration)": "a new version of a product updates its functions",
     r"logs:DeleteRetentionPolicy": "a new version may take the retention away",
