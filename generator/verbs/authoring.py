@@ -13,7 +13,7 @@ from generator.verbs.shared import bundles_of, catalogue_of
 def write_schema(options: argparse.Namespace) -> None:
     from generator import blueprint, output, schema
     from generator.blueprint import RAW
-    from generator.bundle import RawParams
+    from generator.draft import RawParams
     from generator.load import find_root
 
     root = find_root(Path(options.root))

@@ -10,7 +10,8 @@ from generator.verbs.shared import bundles_of, catalogue_of, refuse_findings
 
 
 def check(options: argparse.Namespace) -> None:
-    from generator.bundle import params_of, seeds_of
+    from generator.assets import seeds_of
+    from generator.draft import params_of
 
     catalogue = catalogue_of(options)
     problems: list[Problem] = []

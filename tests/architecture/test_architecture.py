@@ -35,7 +35,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "troposphere": ("generator/blueprint.py",),
     # At the door only: what checks users' files, or describes them to editors.
     "pydantic": tuple(
-        f"generator/{name}.py" for name in ("spec", "validation", "blueprint", "schema", "bundle", "load")
+        f"generator/{name}.py" for name in ("spec", "validation", "blueprint", "schema", "draft", "load")
     ),
     # scaffold fills the texts of `catalog new`; seed_template reads seeds, to tell their mistakes by line.
     "jinja2": ("generator/scaffold.py", "generator/seed_template.py"),

@@ -16,7 +16,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator import bundle, desired
+from generator import bundle, desired, draft
 from generator.catalogue import LOCAL
 from generator.load import load
 from tests import catalogues
@@ -117,8 +117,8 @@ def wanted(root: Path) -> tuple[Any, ...]:
     """All that a publish takes from the files, less what lint says."""
     catalogue = load(root)
     target = catalogue.target(LOCAL)
-    drafts = [bundle.draft(product, catalogue, target) for product in catalogue.products.values()]
-    bundles = [bundle.Bundle(draft, (), None) for draft in drafts]
+    drafts = [draft.draft(product, catalogue, target) for product in catalogue.products.values()]
+    bundles = [bundle.Bundle(each, (), None) for each in drafts]
     state = desired.state(catalogue, bundles, target, target.home_region)
     return state, [(draft.content, draft.fingerprint, draft.values, draft.assets) for draft in drafts]
 

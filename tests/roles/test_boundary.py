@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from generator import bundle, template
+from generator import bundle, draft, template
 from generator.bundle import Bundle
 from generator.errors import FactoryError, Where
 from generator.launch_role import roles_of, stack_template
@@ -76,9 +76,9 @@ PRODUCT = catalogues.PRODUCT.replace("raw-template", "roles").replace("template:
 FILES = {"products/targets.yaml": TARGETS, "blueprints/roles.py": BLUEPRINT}
 
 
-def drafts(root: Path, product: str, *targets: str) -> list[bundle.Draft]:
+def drafts(root: Path, product: str, *targets: str) -> list[draft.Draft]:
     catalogue = load(root)
-    return [bundle.draft(catalogue.products[product], catalogue, catalogue.target(name)) for name in targets]
+    return [draft.draft(catalogue.products[product], catalogue, catalogue.target(name)) for name in targets]
 
 
 def roles(root: Path, options: str = "topic: ''") -> Path:
@@ -192,7 +192,7 @@ def test_every_product_of_this_repository_builds_with_both_boundaries(tmp_path: 
     target = load(other).target("bound")
     local = catalogue.target("local")
     for product in catalogue.products.values():
-        bound, plain = (bundle.draft(product, catalogue, one) for one in (target, local))
+        bound, plain = (draft.draft(product, catalogue, one) for one in (target, local))
         assert bound.fingerprint == plain.fingerprint
         for name, each in bound.template["Resources"].items():
             if each["Type"] in ("AWS::IAM::Role", "AWS::IAM::User"):
