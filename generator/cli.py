@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from generator import __version__
 from generator.errors import FactoryError, did_you_mean
-from generator.verbs import authoring, building, local, looking, publishing, roles
+from generator.verbs import authoring, building, launching, local, looking, publishing, roles
 from generator.verbs.shared import USAGE
 
 EXAMPLES = {
@@ -24,6 +24,10 @@ EXAMPLES = {
     "lint": "catalog lint --format sarif > catalog.sarif",
     "plan": "catalog plan --target prod --format markdown\n  catalog plan --out plan.json --detailed-exitcode",
     "publish": "catalog publish --yes\n  catalog publish analyst-notebook --target prod\n  catalog publish --plan plan.json --yes",
+    "launch": "catalog launch analyst-notebook --param NotebookName=sales --param VpcId=vpc-1 --param SubnetId=subnet-1 --tag environment=dev --tag cost-center=analytics\n  catalog launch churn-endpoint --version 1.0.0 --name churn --target prod",
+    "provisioned": "catalog provisioned\n  catalog provisioned --format json --target prod",
+    "update": "catalog update sales --version 1.1.0\n  catalog update sales --param Size=large",
+    "terminate": "catalog terminate sales\n  catalog terminate sales --target prod --yes",
     "list": "catalog list --format json | jq -r '.[].id'",
     "show": "catalog show analyst-notebook",
     "diff": "catalog diff analyst-notebook --against 1.0.0",
@@ -142,6 +146,40 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument(
         "--force", action="store_true", help="also when a large share of the catalogue would change"
     )
+
+    def at_desk(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        targeted(added).add_argument("--region", metavar="R", help="the target's first region when left out")
+        return added
+
+    def filled(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added.add_argument(
+            "--param", action="append", default=[], metavar="K=V", help="a value of the launch form"
+        )
+        added.add_argument(
+            "--tag", action="append", default=[], metavar="K=V", help="a tag, as TagOptions ask"
+        )
+        added.add_argument(
+            "--portfolio", metavar="P", help="the portfolio to launch by, where there are several"
+        )
+        return added
+
+    launch = at_desk(verb("launch", launching.launch, "launch a published product, as its end users do"))
+    launch.add_argument("id", metavar="ID")
+    launch.add_argument("--version", metavar="V", help="the highest that is not deprecated when left out")
+    launch.add_argument("--name", metavar="N", help="of what is launched; the product's id when left out")
+    filled(launch).add_argument(
+        "--as", dest="role", metavar="ROLE", help="in the local AWS: a role of the portfolio's `access:`"
+    )
+    provisioned = at_desk(verb("provisioned", launching.provisioned, "list what is launched"))
+    provisioned.add_argument("--format", choices=("text", "json"), default="text")
+    update = filled(
+        at_desk(verb("update", launching.update, "give what is launched another version, or other values"))
+    )
+    update.add_argument("name", metavar="NAME")
+    update.add_argument("--version", metavar="V", help="the present one when left out")
+    terminate = at_desk(verb("terminate", launching.terminate, "delete what is launched"))
+    terminate.add_argument("name", metavar="NAME")
+    terminate.add_argument("--yes", action="store_true", help="do not ask")
     listing = verb("list", looking.list_products, "list the products")
     listing.add_argument("--format", choices=("text", "json"), default="text")
     show = targeted(
