@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,3 +98,13 @@ def filling(folder: Path, marks: tuple[int, ...]) -> Iterator[tuple[str, float]]
             account.sc.search_products_as_admin(PageSize=20)
             yield "and its first call", 1000 * (time.perf_counter() - started)
     aws.close()
+
+
+def main(folder: str, *marks: str) -> None:
+    """A line of JSON for each measurement."""
+    for found in (*calls(Path(folder, "calls")), *filling(Path(folder, "full"), tuple(map(int, marks)))):
+        print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

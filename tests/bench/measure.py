@@ -13,11 +13,15 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Run:
-    """`memory` is the largest resident set, in MB, of the process or of one that it started."""
+    """`memory` is the largest resident set, in MB, of the process or of one that it started.
+
+    Linux counts what its parent held when it was forked, so the parent has to stay small.
+    """
 
     seconds: float
     processor: float
     memory: float
+    output: str = ""
 
 
 def run(
@@ -29,17 +33,18 @@ def run(
         [str(word) for word in command],
         env={**environment},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
-        assert process.stderr
-        said = process.stderr.read()
+        assert process.stdout
+        said = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in codes:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}:\n{said.decode()}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        raise SystemExit(f"{command[0]} ended with {process.returncode}:\n{said}")
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
 
 
 def middle(runs: Sequence[Run]) -> Run:
