@@ -32,6 +32,7 @@ EXAMPLES = {
     "show": "catalog show analyst-notebook",
     "diff": "catalog diff analyst-notebook --against 1.0.0",
     "role": "catalog role analyst-notebook --why\n  catalog role analyst-notebook --compare role.json",
+    "policies": "catalog policies users\n  catalog policies --target prod --format cloudformation --out policies/",
     "picture": "catalog picture > catalogue.svg",
     "schema": "catalog schema --write\n  catalog schema product",
     "new": "catalog new product data-lake --blueprint raw-template\n  catalog new blueprint data-lake\n  catalog new seed etl-job",
@@ -204,6 +205,12 @@ def _parser() -> argparse.ArgumentParser:
         "--compare", metavar="FILE", help="what a role's policies in FILE allow too much, and what they lack"
     )
     role.add_argument("--format", choices=("text", "json"), default="text")
+    policies = targeted(
+        verb("policies", roles.policies, "the IAM policies of end users, by portfolio, and of the publisher")
+    )
+    policies.add_argument("persona", nargs="?", choices=("users", "publisher"), help="both when left out")
+    policies.add_argument("--format", choices=("json", "cloudformation"), default="json")
+    policies.add_argument("--out", metavar="DIR", help="write files there instead of printing")
     verb("picture", looking.picture, "draw the catalogue as SVG")
     schema = verb(
         "schema",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
-from generator.changes import OBSERVE, RECORD, Change
+from generator.changes import Change
 from generator.plan import Plan, Unchanged
 
 Paint = Callable[[str, str], str]  # text, sign
@@ -86,35 +86,3 @@ def as_json(plan: Plan) -> str:
 def in_all_formats(plan: Plan) -> dict[str, str]:
     """The plan as text, Markdown and JSON, by the name of a file."""
     return {"plan.txt": as_text(plan), "plan.md": as_markdown(plan), "plan.json": as_json(plan)}
-
-
-def policy(plan: Plan, partition: str, buckets: Iterable[tuple[str, str]], stack: str) -> str:
-    """The IAM policy that a publisher needs for this plan: reading, its changes, and recording them.
-
-    `buckets` are (region, bucket) of the target; `stack` starts the names of the launch roles' stacks.
-    """
-    by_resource: dict[tuple[str, ...], set[str]] = {}
-    grants: dict[str, set[str]] = {}
-    for region, bucket in buckets:
-        values = {
-            "partition": partition,
-            "account": plan.account,
-            "region": region,
-            "bucket": bucket,
-            "stack": stack,
-            "roles": "catalog-launch-",
-        }
-        needed = [*OBSERVE, *(RECORD if plan.changes else ())]
-        needed += [
-            grant for change in plan.changes if change.region == region for grant in change.permissions
-        ]
-        for action, resource in needed:
-            grants.setdefault(action, set()).add(resource.format(**values))
-    for action, resources in grants.items():
-        key = ("*",) if "*" in resources else tuple(sorted(resources))
-        by_resource.setdefault(key, set()).add(action)
-    statements = [
-        {"Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
-        for resources, actions in sorted(by_resource.items())
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"

@@ -91,9 +91,13 @@ class DeployLaunchRoles(Change):
                 "GetRole",
                 "ListAttachedRolePolicies",
                 "ListRolePolicies",
+                "ListRoleTags",
+                "PutRolePermissionsBoundary",
                 "TagRole",
                 "UntagRole",
                 "UpdateAssumeRolePolicy",
+                "UpdateRole",
+                "UpdateRoleDescription",
             )
         ),
         *(
@@ -104,6 +108,7 @@ class DeployLaunchRoles(Change):
                 "DeletePolicyVersion",
                 "GetPolicy",
                 "GetPolicyVersion",
+                "ListEntitiesForPolicy",
                 "ListPolicyVersions",
             )
         ),

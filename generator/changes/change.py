@@ -17,7 +17,7 @@ BUCKETS = "arn:{partition}:s3:::{bucket}"
 OBJECTS = "arn:{partition}:s3:::{bucket}/*"
 STACKS = "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}*/*"
 ROLES = "arn:{partition}:iam::{account}:role/{roles}*"
-POLICIES = "arn:{partition}:iam::{account}:policy/{roles}*"
+POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{stack}-*"  # their stack names them
 
 # What reading the catalogue takes; every plan needs it.
 OBSERVE: Grants = (

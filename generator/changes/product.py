@@ -8,6 +8,7 @@ from generator.changes.change import (
     OBJECTS,
     PORTFOLIOS,
     PRODUCTS,
+    ROLES,
     Change,
     Field,
     edited,
@@ -183,6 +184,7 @@ class CreateConstraint(_OfProduct):
         ("servicecatalog:CreateConstraint", PORTFOLIOS),
         ("servicecatalog:CreateConstraint", PRODUCTS),
         ("iam:GetRole", "*"),
+        ("iam:PassRole", ROLES),
     )
 
     @property
@@ -200,7 +202,7 @@ class UpdateConstraint(_OfProduct):
     constraint: Constraint
     before: str
     operations = ("servicecatalog:UpdateConstraint",)
-    permissions = (("servicecatalog:UpdateConstraint", "*"), ("iam:GetRole", "*"))
+    permissions = (("servicecatalog:UpdateConstraint", "*"), ("iam:GetRole", "*"), ("iam:PassRole", ROLES))
 
     @property
     def about(self) -> str:

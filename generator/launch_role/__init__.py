@@ -13,6 +13,7 @@ from generator.launch_role.delivery import (
     shards,
     stack_template,
     stackset_template,
+    substituted,
     trust,
 )
 from generator.launch_role.model import (
@@ -48,6 +49,7 @@ __all__ = [
     "shards",
     "stack_template",
     "stackset_template",
+    "substituted",
     "synthesise",
     "trust",
     "widened",

@@ -48,17 +48,17 @@ def resources(role: LaunchRole, most_policies: int = ATTACHED_POLICIES) -> dict[
             "DeletionPolicy": "Retain",
             "UpdateReplacePolicy": "Retain",
             # No name of its own: a retained policy must not stand in the way of a later one.
-            "Properties": {"Path": POLICY_PATH, "PolicyDocument": _substituted(document)},
+            "Properties": {"Path": POLICY_PATH, "PolicyDocument": substituted(document)},
         }
     properties: dict[str, Any] = {
         "RoleName": role.name,
         "Path": "/",
         "Description": f"Launches {role.catalogue}/{role.product}",
-        "AssumeRolePolicyDocument": _substituted(trust(role)),
+        "AssumeRolePolicyDocument": substituted(trust(role)),
         "ManagedPolicyArns": [{"Ref": policy} for policy in policies],
     }
     if role.launch_boundary:
-        properties["PermissionsBoundary"] = _substituted(boundary_arn(role.launch_boundary))
+        properties["PermissionsBoundary"] = substituted(boundary_arn(role.launch_boundary))
     found[name] = {
         "Type": "AWS::IAM::Role",
         "DeletionPolicy": "Retain",
@@ -264,13 +264,14 @@ def roles_of(template: Mapping[str, Any]) -> dict[str, LaunchRole]:
 _PSEUDO = re.compile(r"\$\{(?!AWS::(Partition|AccountId|Region)\})")
 
 
-def _substituted(value: Any) -> Any:
+def substituted(value: Any) -> Any:
+    """The same with an Fn::Sub for each string that holds a pseudo parameter; IAM's own variables stay as they are."""
     if isinstance(value, str):
         return {"Fn::Sub": _PSEUDO.sub("${!", value)} if "${AWS::" in value else value
     if isinstance(value, list):
-        return [_substituted(member) for member in value]
+        return [substituted(member) for member in value]
     if isinstance(value, dict):
-        return {name: _substituted(child) for name, child in value.items()}
+        return {name: substituted(child) for name, child in value.items()}
     return value
 
 

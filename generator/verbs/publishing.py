@@ -31,17 +31,16 @@ def _prepared(options: argparse.Namespace, catalogue: Catalogue, target: Target)
 
 
 def plan(options: argparse.Namespace) -> int:
-    from generator import output, show
+    from generator import output, policies, show
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    prepared, gateway = _prepared(options, catalogue, target)
+    prepared, _ = _prepared(options, catalogue, target)
     plan = prepared.plan
     if options.out:
         output.write_file(Path(options.out), show.as_json(plan))
     if options.policy:
-        buckets = [(region, target.bucket(region)) for region in target.spec.regions]
-        print(show.policy(plan, target.partition, buckets, gateway.role_stack(0)), end="")
+        print(json.dumps(policies.of_plan(plan, catalogue, target), indent=2))
     elif options.format == "json":
         print(show.as_json(plan), end="")
     elif options.format == "markdown":

@@ -1,9 +1,10 @@
-"""The verb role: a product's launch role, its reasons, its changes, and how it compares with a role people have."""
+"""The verbs role and policies: a product's launch role with its reasons, and the policies of those who launch and publish."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,3 +63,44 @@ def _published(catalogue: Catalogue, target: Target, product: str) -> tuple[Laun
         return gateway.observe(target.home_region).roles.get(product), ""
     except (AwsError, Refused) as error:
         return None, str(error)
+
+
+def policies(options: argparse.Namespace) -> None:
+    from generator import policies as made
+    from generator.role_report import resolved
+
+    catalogue = catalogue_of(options)
+    target = catalogue.target(options.target)
+    personas = {
+        "users": made.end_users(catalogue, target),
+        "publisher": [made.publisher(catalogue, target)],
+    }
+    if options.persona:
+        personas = {options.persona: personas[options.persona]}
+    files: dict[str, Any] = {}
+    if options.format == "cloudformation":
+        files = {name: made.as_template(found) for name, found in personas.items() if found}
+    else:
+        for found in personas.values():
+            for policy in found:
+                files |= {name: resolved(dict(each), target) for name, each in made.as_files(policy).items()}
+    for found in personas.values():
+        for note in (note for policy in found for note in policy.notes):
+            print(f"note: {note}", file=sys.stderr)
+    if options.out:
+        _write(files, Path(options.out))
+    elif options.format == "cloudformation":
+        whole = made.as_template(policy for found in personas.values() for policy in found)
+        print(json.dumps(whole, indent=2))
+    else:
+        print(json.dumps(files, indent=2))
+
+
+def _write(files: dict[str, Any], folder: Path) -> None:
+    from generator import output
+
+    with output.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        output.write_file(folder / f"{name}.json", json.dumps(content, indent=2) + "\n")
+        print(folder / f"{name}.json")
