@@ -222,14 +222,14 @@ def test_the_plans_are_as_long_as_is_tried(plans: list[Plan]) -> None:
     assert [len(plan.changes) for plan in plans] == [FIRST, SECOND]
 
 
-@pytest.mark.parametrize("at", sample(FIRST, 4))
+@pytest.mark.parametrize("at", sample(FIRST, 6))
 def test_a_first_publish_converges_from_every_prefix(
     first: Built, published: Path, tmp_path: Path, at: int
 ) -> None:
     assert converges(first, None, tmp_path / "aws", at) == settled(first, published)
 
 
-@pytest.mark.parametrize("at", sample(SECOND, 5))
+@pytest.mark.parametrize("at", sample(SECOND, 8))
 def test_a_change_of_everything_converges_from_every_prefix(
     second: Built, published: Path, changed: Path, tmp_path: Path, at: int
 ) -> None:
