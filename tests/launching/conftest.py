@@ -1,0 +1,199 @@
+"""The shipped catalogue published once into a local AWS, copies of it to launch in, and forms filled in by their rules."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator import bundle as bundles_
+from generator.aws import connect
+from generator.bundle import Bundle
+from generator.catalogue import LOCAL, Catalogue
+from generator.load import load
+from generator.local import ACCOUNT, LocalAws, open_state
+from generator.publish import apply, prepare
+from tests.conftest import ROOT
+
+REGION = "us-east-1"
+# What a pattern alone does not tell; the first that fits is taken.
+CANDIDATES = (
+    "team-a",
+    "p-a1b2c3d4e5f6",
+    f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
+    f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0a1b2c3d-0000-4000-8000-000000000000",
+    f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:it-AbCdEf",
+    f"arn:aws:iam::{ACCOUNT}:role/analyst",
+    f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-4000-8000-000000000000",
+    ACCOUNT,
+    "https://git.example.com/team",
+    "example/repository",
+    "s3://example-bucket/model.tar.gz",
+    "team@example.com",
+    "10.0.0.0/16",
+    "5",
+)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The published catalogue: where its state lies, and what it was made of."""
+
+    state: Path
+    catalogue: Catalogue
+    bundles: Mapping[str, Bundle]
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    state = tmp_path_factory.mktemp("shelf") / "state"
+    catalogue = load(ROOT)
+    target = catalogue.target(LOCAL)
+    built = bundles_.build(catalogue, catalogue.products.values(), target)
+    gateway = connect(target, catalogue.name, state)
+    apply(prepare(catalogue, built, target, gateway, selected=False), gateway)
+    return Shelf(state, catalogue, {each.id: each for each in built})
+
+
+@pytest.fixture
+def aws(shelf: Shelf, tmp_path: Path) -> Iterator[LocalAws]:
+    """A local AWS of one's own with the catalogue in it."""
+    shutil.copytree(shelf.state, tmp_path / "state")
+    opened = open_state(tmp_path / "state")
+    yield opened
+    opened.close()
+
+
+def finished(sc: Any, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The record that an operation began, at its end."""
+    found: dict[str, Any] = sc.describe_record(Id=answer["RecordDetail"]["RecordId"])
+    return found
+
+
+def reasons(record: Mapping[str, Any]) -> str:
+    return " ".join(error["Description"] for error in record["RecordDetail"]["RecordErrors"])
+
+
+@dataclass
+class Person:
+    """Somebody with a role of the portfolio, in front of one product."""
+
+    aws: LocalAws
+    product: str
+    sc: Any
+
+    def version(self, name: str) -> str:
+        found = self.sc.describe_product(Id=self.product)["ProvisioningArtifacts"]
+        return str(next(each["Id"] for each in found if each["Name"] == name))
+
+    def newest(self) -> str:
+        return str(self.sc.describe_product(Id=self.product)["ProvisioningArtifacts"][-1]["Id"])
+
+    def form(self, version: str) -> dict[str, Any]:
+        path = self.sc.list_launch_paths(ProductId=self.product)["LaunchPathSummaries"][0]["Id"]
+        asked = {"ProductId": self.product, "ProvisioningArtifactId": version, "PathId": path}
+        form = self.sc.describe_provisioning_parameters(**asked)
+        values = {
+            each["ParameterKey"]: value(self.aws, each)
+            for each in form["ProvisioningArtifactParameters"]
+            if "DefaultValue" not in each
+        }
+        return {
+            **asked,
+            "ProvisioningParameters": [{"Key": key, "Value": text} for key, text in values.items()],
+            "Tags": [{"Key": each["Key"], "Value": each["Values"][0]} for each in form["TagOptions"]],
+        }
+
+    def launch(self, name: str, **more: Any) -> dict[str, Any]:
+        asked = self.form(self.newest()) | more
+        return finished(self.sc, self.sc.provision_product(ProvisionedProductName=name, **asked))
+
+    def update(self, name: str, version: str) -> dict[str, Any]:
+        form = self.form(version)
+        kept = [{"Key": each["Key"], "UsePreviousValue": True} for each in form["ProvisioningParameters"]]
+        answer = self.sc.update_provisioned_product(
+            ProvisionedProductName=name,
+            ProductId=self.product,
+            ProvisioningArtifactId=version,
+            ProvisioningParameters=kept,
+        )
+        return finished(self.sc, answer)
+
+    def terminate(self, name: str, **more: Any) -> dict[str, Any]:
+        answer = self.sc.terminate_provisioned_product(ProvisionedProductName=name, **more)
+        return finished(self.sc, answer)
+
+
+@pytest.fixture
+def at(shelf: Shelf, aws: LocalAws) -> Callable[[str], Person]:
+    """`at(id)`: somebody who may launch a product of the catalogue."""
+
+    def person(product: str) -> Person:
+        spec = shelf.catalogue.products[product].spec
+        access = shelf.catalogue.portfolios[spec.portfolios[0]].spec.access
+        role = next(each.role for each in access if each.role)
+        sc = aws.session_as(f"arn:aws:iam::{ACCOUNT}:role/{role}", REGION).client("servicecatalog")
+        found = sc.search_products()["ProductViewSummaries"]
+        return Person(aws, next(each["ProductId"] for each in found if each["Name"] == spec.name), sc)
+
+    return person
+
+
+def value(aws: LocalAws, parameter: Mapping[str, Any]) -> str:
+    """Something that a parameter takes."""
+    ec2 = aws.session(REGION).client("ec2")
+    constraints, kind = parameter["ParameterConstraints"], parameter["ParameterType"]
+    if constraints.get("AllowedValues"):
+        return str(constraints["AllowedValues"][0])
+    if "EC2::VPC::Id" in kind:
+        return str(ec2.describe_vpcs()["Vpcs"][0]["VpcId"])
+    if "EC2::Subnet::Id" in kind:
+        subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]]
+        return ",".join(subnets[:2]) if kind.startswith("List") else str(subnets[0])
+    if "EC2::SecurityGroup::Id" in kind:
+        return str(ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"])
+    pattern = constraints.get("AllowedPattern", ".*")
+    low = float(constraints.get("MinValue", "-inf"))
+    for candidate in CANDIDATES:
+        if kind == "Number" and not (candidate.isdigit() and float(candidate) >= low):
+            continue
+        longest = int(constraints.get("MaxLength", 4096))
+        if re.fullmatch(pattern, candidate) and len(candidate) <= longest:
+            if candidate.startswith("arn:aws:sns"):
+                aws.session(REGION).client("sns").create_topic(Name="alarms")
+            return candidate
+    raise AssertionError(f"no candidate fits {parameter['ParameterKey']}: {constraints}; add one above")
+
+
+def next_version(aws: LocalAws, product: str, name: str = "99.0.0") -> str:
+    """A version after the published ones: the same template with an output more."""
+    from generator.local.stacks.account import parsed
+
+    admin = aws.session(REGION)
+    sc, s3 = admin.client("servicecatalog"), admin.client("s3")
+    newest = sc.describe_product_as_admin(Id=product)["ProvisioningArtifactSummaries"][-1]["Id"]
+    info = sc.describe_provisioning_artifact(ProductId=product, ProvisioningArtifactId=newest)["Info"]
+    _, _, rest = info["TemplateUrl"].partition("https://")
+    host, _, key = rest.partition("/")
+    template = parsed(s3.get_object(Bucket=host.partition(".")[0], Key=key)["Body"].read().decode())
+    template.setdefault("Outputs", {})["AddedByTheNextVersion"] = {"Value": name}
+    import json
+
+    s3.create_bucket(Bucket="next-versions")
+    s3.put_object(Bucket="next-versions", Key=f"{product}.json", Body=json.dumps(template).encode())
+    made = sc.create_provisioning_artifact(
+        ProductId=product,
+        Parameters={
+            "Name": name,
+            "Type": "CLOUD_FORMATION_TEMPLATE",
+            "Info": {
+                "LoadTemplateFromURL": f"https://next-versions.s3.{REGION}.amazonaws.com/{product}.json"
+            },
+        },
+    )
+    return str(made["ProvisioningArtifactDetail"]["Id"])
