@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generator import bundle, draft, template
+from generator import bundle, draft, local, template
 from generator.bundle import Bundle
 from generator.errors import FactoryError, Where
 from generator.launch_role import roles_of, stack_template
@@ -202,3 +203,28 @@ def test_every_product_of_this_repository_builds_with_both_boundaries(tmp_path: 
     bundles = bundle.build(catalogue, catalogue.products.values(), target)
     assert not bundle.errors(bundles)
     assert all(one.role and one.role.boundary == BOUNDARY for one in bundles)
+
+
+def test_a_launched_stacks_roles_have_the_boundary_of_their_own_account(tmp_path: Path) -> None:
+    (bound,) = drafts(roles(tmp_path / "catalogue"), "use", "bound")
+    for account in ("111122223333", "222233334444"):  # the hub, and a spoke that launches the same template
+        with closing(local.open_state(tmp_path / account, account=account)) as aws:
+            session = aws.session("us-east-1", account=account)
+            iam = session.client("iam")
+            document = {
+                "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                "Version": "2012-10-17",
+            }
+            iam.create_policy(
+                PolicyName="ProductBoundary", Path="/catalog/", PolicyDocument=json.dumps(document)
+            )
+            stacks = session.client("cloudformation")
+            stacks.create_stack(
+                StackName="launched", TemplateBody=bound.content.decode(), Capabilities=["CAPABILITY_IAM"]
+            )
+            (stack,) = stacks.describe_stacks(StackName="launched")["Stacks"]
+            assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
+            made = stacks.describe_stack_resource(StackName="launched", LogicalResourceId="Use")
+            role = iam.get_role(RoleName=made["StackResourceDetail"]["PhysicalResourceId"])["Role"]
+            arn = role["PermissionsBoundary"]["PermissionsBoundaryArn"]
+            assert arn == f"arn:aws:iam::{account}:policy/catalog/ProductBoundary"
