@@ -1,0 +1,55 @@
+"""A launch role has nothing to spare: without any one of its actions, what it launches fails and names that action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from generator.local import LocalAws
+
+from .conftest import Person, next_version
+from .grants import Role, first_failure, spare
+from .test_products import PRODUCTS
+
+SAMPLE = [
+    ("analyst-notebook", "sagemaker:CreateNotebookInstance"),
+    ("analyst-notebook", "kms:CreateGrant"),
+    ("custom-model-endpoint", "codecommit:GetRepository"),
+    ("custom-model-endpoint", "s3:GetObject"),
+    ("demand-forecast-endpoint", "iam:PassRole"),
+    ("demand-forecast-endpoint", "sagemaker:DeleteModel"),
+    ("churn-endpoint", "kms:CreateGrant"),
+    ("churn-endpoint", "application-autoscaling:RegisterScalableTarget"),
+    ("mlops-build-train", "cloudformation:CreateStack"),
+]
+
+
+def mutate(product: str, actions: list[str], aws: LocalAws, person: Person) -> list[str]:
+    """The actions whose absence went unnoticed, or was told under another name."""
+    role = Role(aws, f"catalog-launch-acme-{product}")
+    second = next_version(aws, person.product)
+    unnoticed = []
+    for action in actions or role.actions:
+        role.without(action)
+        said = first_failure(person, second)
+        if f"is not authorized to perform: {action} on resource" not in said:
+            unnoticed.append(action)
+        role.without()
+        if person.sc.scan_provisioned_products()["ProvisionedProducts"]:
+            person.terminate("it")
+    return unnoticed
+
+
+@pytest.mark.parametrize(("product", "action"), SAMPLE)
+def test_without_one_grant_the_launch_fails_and_names_it(
+    product: str, action: str, aws: LocalAws, at: Callable[[str], Person]
+) -> None:
+    assert mutate(product, [action], aws, at(product)) == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_no_grant_is_to_spare(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
+    unnoticed = mutate(product, [], aws, at(product))
+    assert [action for action in unnoticed if not spare(action)] == []
