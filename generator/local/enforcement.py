@@ -85,13 +85,12 @@ class Guard:
         request = iam.Request(self._caller, need.action, need.resource, self._context(need))
         try:
             policies = self._attached.policies()
+            if request.uses_key:
+                policies = replace(policies, resource=self._attached.key_policy(need.resource))
         except iam.MalformedPolicy as error:
-            self._say(f"Correct the policy of {self._identity.principal}: {error}")
-            raise Denied(
-                self._caller.arn, need.action, need.resource, "because a policy of it is malformed"
-            ) from error
-        if request.uses_key:
-            policies = replace(policies, resource=self._attached.key_policy(need.resource))
+            self._say(f"Correct the policy: {error}")
+            why = "because a policy that applies is malformed"
+            raise Denied(self._caller.arn, need.action, need.resource, why) from error
         decision = iam.evaluate(request, policies)
         if not decision.allowed:
             self._say(iam.advice(decision))

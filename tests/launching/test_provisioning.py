@@ -354,6 +354,40 @@ def test_boundaries_limit_a_launch_role(shop: Shop) -> None:
     assert "because no permissions boundary allows the sns:" in reasons(shop.launch())
 
 
+def test_service_control_policies_limit_launch_roles_of_member_accounts(local: LocalAws) -> None:
+    organizations = Catalog(local).client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+    created = organizations.create_account(AccountName="member", Email="m@example.com")
+    member = str(created["CreateAccountStatus"]["AccountId"])
+    hub = Catalog(local, member)
+    shop = Shop(hub, hub.portfolio(), hub.product())
+    hub.sc.associate_product_with_portfolio(PortfolioId=shop.portfolio, ProductId=shop.product)
+    principal = f"arn:aws:iam::{member}:role/analyst"
+    hub.sc.associate_principal_with_portfolio(
+        PortfolioId=shop.portfolio, PrincipalARN=principal, PrincipalType="IAM"
+    )
+    shop.add("2.0.0")
+    trust = json.loads(json.dumps(TRUST).replace(ACCOUNT, member))
+    shop.constrain("LAUNCH", {"RoleArn": shop.role("sqs:*", "sns:*", trust=trust)})
+    session: Any = local.session_as(principal, REGION)
+    sc = session.client("servicecatalog")
+    first = finished(sc, sc.provision_product(**shop.ask("first")))
+    assert reasons(first) == ""
+    deny = {"Effect": "Deny", "Action": "sns:*", "Resource": "*"}
+    policy = organizations.create_policy(
+        Name="no-topics",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )["Policy"]["PolicySummary"]["Id"]
+    organizations.attach_policy(PolicyId=policy, TargetId=root)
+    second = finished(sc, sc.provision_product(**shop.ask("second")))
+    assert "with an explicit deny in a service control policy" in reasons(second)
+    assert "No Allow overrides a denial" in reasons(second)
+
+
 def test_without_a_launch_constraint_it_is_the_caller_who_launches(shop: Shop) -> None:
     assert "assumed-role/analyst" in reasons(shop.launch())
     assert reasons(shop.terminate()) == ""
