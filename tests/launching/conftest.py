@@ -19,6 +19,9 @@ from generator.load import load
 from generator.local import ACCOUNT, LocalAws, open_state
 from generator.publish import apply, prepare
 from tests.conftest import ROOT
+from tests.local.conftest import Catalog
+
+from .shop import USER, Shop, finished
 
 REGION = "us-east-1"
 # What a pattern alone does not tell; the first that fits is taken.
@@ -67,16 +70,6 @@ def aws(shelf: Shelf, tmp_path: Path) -> Iterator[LocalAws]:
     opened = open_state(tmp_path / "state")
     yield opened
     opened.close()
-
-
-def finished(sc: Any, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The record that an operation began, at its end."""
-    found: dict[str, Any] = sc.describe_record(Id=answer["RecordDetail"]["RecordId"])
-    return found
-
-
-def reasons(record: Mapping[str, Any]) -> str:
-    return " ".join(error["Description"] for error in record["RecordDetail"]["RecordErrors"])
 
 
 @dataclass
@@ -197,3 +190,29 @@ def next_version(aws: LocalAws, product: str, name: str = "99.0.0") -> str:
         },
     )
     return str(made["ProvisioningArtifactDetail"]["Id"])
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[LocalAws]:
+    opened = open_state(tmp_path / "state")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shop(local: LocalAws) -> Shop:
+    hub = Catalog(local)
+    made = Shop(hub, hub.portfolio(Tags=[{"Key": "domain", "Value": "a"}]), hub.product())
+    hub.sc.associate_product_with_portfolio(PortfolioId=made.portfolio, ProductId=made.product)
+    hub.sc.associate_principal_with_portfolio(
+        PortfolioId=made.portfolio, PrincipalARN=USER, PrincipalType="IAM"
+    )
+    made.add("2.0.0")
+    return made
+
+
+@pytest.fixture
+def open_shop(shop: Shop) -> Shop:
+    """With a launch role that may do all that the product needs."""
+    shop.constrain("LAUNCH", {"RoleArn": shop.role("sqs:*", "sns:*")})
+    return shop

@@ -9,7 +9,8 @@ from typing import Any
 
 from generator.local import LocalAws
 
-from .conftest import REGION, Person, reasons
+from .conftest import REGION, Person
+from .shop import reasons
 
 Statements = list[dict[str, Any]]
 

@@ -8,7 +8,8 @@ from typing import Any
 from generator import output
 from generator.local import ACCOUNT, LocalAws
 
-from .conftest import REGION, Person, Shelf, finished, reasons
+from .conftest import REGION, Person, Shelf
+from .shop import finished, reasons
 
 SPOKE = "222233334444"
 PRODUCT = "custom-model-endpoint"  # seeds a repository from the hub's bucket
