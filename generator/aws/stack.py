@@ -17,20 +17,23 @@ def deploy(client: Any, stack: str, url: str, *, exists: bool, token: str, delay
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "ClientRequestToken": token,
     }
+    name = stack
     try:
         if exists:
             client.update_stack(**arguments)
         else:
-            # A first creation that fails leaves nothing behind that would have to be deleted by hand.
-            client.create_stack(**arguments, OnFailure="DELETE")
+            # A first creation that fails leaves nothing behind that would have to be deleted by hand; only by its id
+            # can a deleted stack still be asked why.
+            name = client.create_stack(**arguments, OnFailure="DELETE")["StackId"]
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         if code != "AlreadyExistsException" and "No updates are to be performed" not in message:
             raise
-    _wait(client, stack, "stack_update_complete" if exists else "stack_create_complete", delay)
+    _wait(client, name, "stack_update_complete" if exists else "stack_create_complete", delay)
 
 
 def _wait(client: Any, stack: str, waiter: str, delay: float) -> None:
+    """`stack` is a name, or the id of a new one."""
     try:
         client.get_waiter(waiter).wait(StackName=stack, WaiterConfig={"Delay": delay, "MaxAttempts": 600})
     except WaiterError as error:
@@ -38,11 +41,12 @@ def _wait(client: Any, stack: str, waiter: str, delay: float) -> None:
         try:
             events = client.describe_stack_events(StackName=stack)["StackEvents"]
         except ClientError:
-            events = []  # the stack is gone, by OnFailure=DELETE; the waiter's words are all there is
+            events = []  # the stack is gone; the waiter's words are all there is
         for event in events:  # newest first, so that the last one kept is the first failure
             told = event.get("ResourceStatusReason", "")
             if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in told:
                 reason = f"{event['LogicalResourceId']}: {told}"
+        name = stack.rpartition(":stack/")[2].partition("/")[0]
         raise AwsError(
-            Problem(Where(f"aws stack {stack}"), reason, "See the stack's events, then run again.")
+            Problem(Where(f"aws stack {name}"), reason, "See the stack's events, then run again.")
         ) from error

@@ -1,0 +1,130 @@
+"""Publishing as a role that has the publisher's policy and nothing else; the local AWS judges what its stacks do.
+
+What CloudFormation asks for comes from the local AWS's own permission data, not from the list the policy is made of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from generator import local
+from tests.publish.conftest import Catalogue
+
+Make = Callable[..., Catalogue]
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/Publisher"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundaries/Launch"
+TARGETS = f"""\
+catalogue: acme
+default: local
+local: {{}}
+prod:
+  account: "{ACCOUNT}"
+  regions: [eu-west-1]
+  bucket: "acme-{{account}}-{{region}}"
+  role: {ROLE}
+  launch_boundary: {BOUNDARY}
+"""
+ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "sts:AssumeRole",
+    },
+}
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[str]:
+    aws = local.open_state(tmp_path / "aws", account=ACCOUNT)
+    with local.serve(aws, 0) as server:
+        yield server.url
+    aws.close()
+
+
+@pytest.fixture
+def made(catalogue: Make, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    """A catalogue whose target is published to as the role Publisher."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return catalogue({"products/targets.yaml": TARGETS})
+
+
+def iam_of(endpoint: str) -> Any:
+    session = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x", region_name="us-east-1")
+    return session.client("iam", endpoint_url=endpoint)
+
+
+def publisher(
+    made: Catalogue, endpoint: str, change: Callable[[Any], Any] = lambda document: document
+) -> None:
+    """The role Publisher with the policies that `catalog policies` prints, as an administrator would make it."""
+    printed: Mapping[str, Any] = json.loads(made.run("policies", "publisher", "--target", "prod").out)
+    iam = iam_of(endpoint)
+    iam.create_policy(PolicyName="Launch", Path="/boundaries/", PolicyDocument=json.dumps(ALL))
+    iam.create_role(RoleName="Publisher", AssumeRolePolicyDocument=json.dumps(TRUST))
+    for name, document in printed.items():
+        arn = iam.create_policy(
+            PolicyName=name, Path="/catalog/", PolicyDocument=json.dumps(change(document))
+        )["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName="Publisher", PolicyArn=arn)
+
+
+def test_it_publishes_changes_and_publishes_again(made: Catalogue, endpoint: str) -> None:
+    publisher(made, endpoint)
+    first = made.run("publish", "--target", "prod", "--yes")
+    assert first.code == 0, first.err
+    iam = iam_of(endpoint)
+    for product in ("store", "queue"):
+        role = iam.get_role(RoleName=f"catalog-launch-acme-{product}")["Role"]
+        assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+    made.edit("products/queue.yaml", "1.0.0", "1.1.0")
+    made.edit("products/queue.yaml", "seconds: 60", "seconds: 90")
+    made.edit(
+        "products/templates/store.yaml",
+        "Resources:\n",
+        "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {KmsMasterKeyId: alias/aws/sns}\n",
+    )
+    made.edit("products/store.yaml", "1.0.0", "1.1.0")
+    second = made.run("publish", "--target", "prod", "--yes")
+    assert second.code == 0, second.err
+    assert made.run("plan", "--target", "prod", "--detailed-exitcode").code == 0
+
+
+def test_it_makes_no_role_without_the_boundary(made: Catalogue, endpoint: str) -> None:
+    publisher(made, endpoint)
+    made.edit("products/targets.yaml", f"  launch_boundary: {BOUNDARY}\n", "")
+    refused = made.run("publish", "--target", "prod", "--yes")
+    assert refused.code == 4
+    assert "iam:CreateRole" in refused.err
+    roles = [role["RoleName"] for role in iam_of(endpoint).list_roles()["Roles"]]
+    assert "Publisher" in roles
+    assert not [name for name in roles if name.startswith("catalog-launch-")]
+
+
+@pytest.mark.parametrize("action", ["iam:CreateRole", "iam:AttachRolePolicy", "iam:CreatePolicy"])
+def test_no_right_to_write_roles_is_there_in_vain(action: str, made: Catalogue, endpoint: str) -> None:
+    def without(document: Any) -> Any:
+        statements = [
+            {**each, "Action": [name for name in each["Action"] if name != action]}
+            for each in document["Statement"]
+        ]
+        return {**document, "Statement": [each for each in statements if each["Action"]]}
+
+    publisher(made, endpoint, without)
+    refused = made.run("publish", "--target", "prod", "--yes")
+    assert refused.code == 4
+    assert action in refused.err
