@@ -26,7 +26,6 @@ from .shop import USER, Shop, finished
 REGION = "us-east-1"
 # What a pattern alone does not tell; the first that fits is taken.
 CANDIDATES = (
-    "team-a",
     "p-a1b2c3d4e5f6",
     f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0a1b2c3d-0000-4000-8000-000000000000",
@@ -41,6 +40,10 @@ CANDIDATES = (
     "10.0.0.0/16",
     "5",
 )
+
+
+# What is empty at first, and given with the update.
+LATER = {"ImageDigest": "sha256:" + "a" * 64}
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Person:
     aws: LocalAws
     product: str
     sc: Any
+    word: str = "team-a"
+    """What it is called in names; another one where something of that name was retained."""
 
     def version(self, name: str) -> str:
         found = self.sc.describe_product(Id=self.product)["ProvisioningArtifacts"]
@@ -92,7 +97,7 @@ class Person:
         asked = {"ProductId": self.product, "ProvisioningArtifactId": version, "PathId": path}
         form = self.sc.describe_provisioning_parameters(**asked)
         values = {
-            each["ParameterKey"]: value(self.aws, each)
+            each["ParameterKey"]: value(self.aws, each, self.word)
             for each in form["ProvisioningArtifactParameters"]
             if "DefaultValue" not in each
         }
@@ -106,14 +111,29 @@ class Person:
         asked = self.form(self.newest()) | more
         return finished(self.sc, self.sc.provision_product(ProvisionedProductName=name, **asked))
 
+    def plan(self, name: str) -> str:
+        """Why a launch cannot be planned; nothing where it can."""
+        asked = self.form(self.newest())
+        made = self.sc.create_provisioned_product_plan(
+            PlanName=name, PlanType="CLOUDFORMATION", ProvisionedProductName=name, **asked
+        )["PlanId"]
+        details = self.sc.describe_provisioned_product_plan(PlanId=made)["ProvisionedProductPlanDetails"]
+        self.sc.delete_provisioned_product_plan(PlanId=made)
+        return str(details.get("StatusMessage", ""))
+
     def update(self, name: str, version: str) -> dict[str, Any]:
         form = self.form(version)
         kept = [{"Key": each["Key"], "UsePreviousValue": True} for each in form["ProvisioningParameters"]]
+        found = self.sc.describe_provisioning_parameters(
+            **{key: form[key] for key in ("ProductId", "ProvisioningArtifactId", "PathId")}
+        )["ProvisioningArtifactParameters"]
+        names = {each["ParameterKey"] for each in found}
+        given = [{"Key": key, "Value": text} for key, text in LATER.items() if key in names]
         answer = self.sc.update_provisioned_product(
             ProvisionedProductName=name,
             ProductId=self.product,
             ProvisioningArtifactId=version,
-            ProvisioningParameters=kept,
+            ProvisioningParameters=[*kept, *given],
         )
         return finished(self.sc, answer)
 
@@ -137,7 +157,7 @@ def at(shelf: Shelf, aws: LocalAws) -> Callable[[str], Person]:
     return person
 
 
-def value(aws: LocalAws, parameter: Mapping[str, Any]) -> str:
+def value(aws: LocalAws, parameter: Mapping[str, Any], word: str) -> str:
     """Something that a parameter takes."""
     ec2 = aws.session(REGION).client("ec2")
     constraints, kind = parameter["ParameterConstraints"], parameter["ParameterType"]
@@ -152,7 +172,7 @@ def value(aws: LocalAws, parameter: Mapping[str, Any]) -> str:
         return str(ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"])
     pattern = constraints.get("AllowedPattern", ".*")
     low = float(constraints.get("MinValue", "-inf"))
-    for candidate in CANDIDATES:
+    for candidate in (word, *CANDIDATES):
         if kind == "Number" and not (candidate.isdigit() and float(candidate) >= low):
             continue
         longest = int(constraints.get("MaxLength", 4096))

@@ -14,8 +14,22 @@ from .shop import reasons
 
 Statements = list[dict[str, Any]]
 
-# Actions that a role has and whose absence nothing in a local life of the product shows, each with its reason.
-SPARE: Mapping[str, str] = {}
+# Actions that a role has and whose absence the life of a product here does not show, each with its reason.
+SPARE: Mapping[str, str] = {
+    r".*:(Untag\w+|DeleteTags)": "for an update that takes a tag away; tags are only added here",
+    r"(application-autoscaling|ecr|logs|s3):TagResource": "tags go with the creation; for an update that adds one",
+    r"(codecommit|ecr|iam|kms|lambda|logs|sagemaker|sns|sqs):(Update|Put|Set|Disable|Associate|Disassociate)\w+": (
+        "for a next version that changes this property; the one here changes tags and outputs"
+    ),
+    r"ec2:UpdateSecurityGroupRuleDescriptionsEgress": "for a next version that describes a rule anew",
+    r"(logs:DeleteRetentionPolicy|ecr:Delete(Lifecycle|Repository)Policy)": "for a next version without it",
+    r"iam:ListRoleTags": "the registry's read handler names it; GetRole tells the tags already",
+    r"codecommit:ListRepositories": "the registry's handlers name it; nothing documents the call",
+    r"s3:(ListBucket|ListTagsForResource)": "the registry's read handler names it; GetBucketTagging tells the tags",
+    r"cloudwatch:(GetMetricData|ListTagsForResource)": "the registry names it; read for predictive scaling and tags",
+    r"kms:(Decrypt|RetireGrant)": "the registry names it for what the service does with the volume's key later",
+    r"ec2:(DescribeInstances|DeleteNetworkInterfacePermission)": "the registry names it; for tidying after a failure",
+}
 
 
 class Role:
@@ -58,7 +72,10 @@ def _list(value: Any) -> list[str]:
 
 
 def first_failure(person: Person, second: str, *, name: str = "it") -> str:
-    """Launch, update, terminate, as far as it goes; what the failing record says, nothing where none does."""
+    """Plan, launch, update, terminate, as far as it goes; what the failing record says, nothing where none does."""
+    plan = person.plan(name)
+    if plan:
+        return plan
     launched = person.launch(name, **person.form(person.version("1.0.0")))
     if reasons(launched):
         return reasons(launched)

@@ -30,7 +30,8 @@ def mutate(product: str, actions: list[str], aws: LocalAws, person: Person) -> l
     role = Role(aws, f"catalog-launch-acme-{product}")
     second = next_version(aws, person.product)
     unnoticed = []
-    for action in actions or role.actions:
+    for number, action in enumerate(actions or role.actions):
+        person.word = f"team-{number}"
         role.without(action)
         said = first_failure(person, second)
         if f"is not authorized to perform: {action} on resource" not in said:
@@ -51,5 +52,5 @@ def test_without_one_grant_the_launch_fails_and_names_it(
 @pytest.mark.proof
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_no_grant_is_to_spare(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
-    unnoticed = mutate(product, [], aws, at(product))
-    assert [action for action in unnoticed if not spare(action)] == []
+    unnoticed = [action for action in mutate(product, [], aws, at(product)) if not spare(action)]
+    assert not unnoticed, " ".join(unnoticed)
