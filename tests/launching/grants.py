@@ -21,6 +21,7 @@ SPARE: Mapping[str, str] = {
     r"(codecommit|ecr|iam|kms|lambda|logs|sagemaker|sns|sqs):(Update|Put|Set|Disable|Associate|Disassociate)\w+": (
         "for a next version that changes this property; the one here changes tags and outputs"
     ),
+    r"(kms:ScheduleKeyDeletion|codecommit:DeleteRepository)": "what the template retains is not deleted",
     r"ec2:UpdateSecurityGroupRuleDescriptionsEgress": "for a next version that describes a rule anew",
     r"(logs:DeleteRetentionPolicy|ecr:Delete(Lifecycle|Repository)Policy)": "for a next version without it",
     r"iam:ListRoleTags": "the registry's read handler names it; GetRole tells the tags already",

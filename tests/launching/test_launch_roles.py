@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -142,3 +143,33 @@ def test_without_a_launch_constraint_it_is_the_caller_who_launches(shop: Shop) -
     record = shop.launch()
     assert reasons(record) == ""
     assert "LaunchRoleArn" not in record["RecordDetail"]
+
+
+def test_types_without_reviewed_permissions_are_told_of(shop: Shop) -> None:
+    shop.constrain("LAUNCH", {"RoleArn": shop.role()})
+    text = "Resources: {Group: {Type: AWS::Athena::WorkGroup, Properties: {Name: team}}}"
+    told: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("catalog.local").addHandler(listener)
+    record = shop.launch(ProvisioningArtifactId=shop.add("9", text), ProvisioningParameters=[])
+    logging.getLogger("catalog.local").removeHandler(listener)
+    assert reasons(record) == ""
+    assert any("AWS::Athena::WorkGroup have not been reviewed" in line for line in told)
+
+
+def test_nested_stacks_are_made_as_the_launch_role_too(shop: Shop) -> None:
+    inner = shop.hub.template("Resources: {Topic: {Type: AWS::SNS::Topic}}", "inner.yaml")
+    outer = (
+        f"Resources: {{Inner: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: '{inner}'}}}}}}"
+    )
+    shop.constrain("LAUNCH", {"RoleArn": shop.role()})
+    artifact = shop.add("9", outer)
+    record = shop.launch(ProvisioningArtifactId=artifact, ProvisioningParameters=[])
+    assert "was not successfully created" in reasons(record)
+    assert "perform: sns:CreateTopic on resource" in reasons(record)
+    assert '"Effect": "Allow", "Action": "sns:CreateTopic"' in reasons(record)
+    shop.terminate()
+    shop.allow("sns:*")
+    assert reasons(shop.launch(ProvisioningArtifactId=artifact, ProvisioningParameters=[])) == ""
+    assert reasons(shop.terminate()) == ""

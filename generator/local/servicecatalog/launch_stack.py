@@ -7,11 +7,13 @@ its own, and the permissions that the launch role needs for the stack itself.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from generator.local import iam
 from generator.local.enforcement import Guard
 from generator.local.iam.permissions import StackOperation, stack_needed
 from generator.local.service import Call, Identity, ServiceError
@@ -21,6 +23,7 @@ from generator.local.stacks import document
 from generator.local.stacks.access import Denied
 from generator.local.stacks.account import parsed
 from generator.local.stacks.changes import Change
+from generator.local.stacks.journal import STACK_TYPE
 from generator.local.stacks.operation import Operations
 from generator.local.stacks.stack import Event, Stack
 from generator.local.stacks.wanted import Wanted
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from generator.local.stacks.operation import _Plan as StackPlan
 
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+_NESTED = re.compile(r"arn:[\w-]+:cloudformation:[\w-]+:\d{12}:stack/[\w/-]+")
+_DENIED = re.compile(r"is not authorized to perform: (\S+) on resource: (\S+)")
 GONE = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
 
 
@@ -158,8 +163,17 @@ class LaunchStack:
         if first is None:
             return f"The stack ended as {stack.status}. {stack.reason}".rstrip()
         reason = f"{first.logical_id} ({first.type}): {first.reason}"
-        denied = "is not authorized to perform" in first.reason
-        return f"{reason} {self._guard.advice}".rstrip() if denied else reason
+        nested = _NESTED.search(first.reason) if first.type == STACK_TYPE else None
+        inner = self._operations.store.stack(nested[0]) if nested else None
+        if inner is not None:
+            events = self._operations.store.events(inner.id)[::-1]
+            return f"{reason} {self._reason(inner, events)}"
+        denied = _DENIED.search(first.reason)
+        if denied is None:
+            return reason
+        # A nested stack asks for itself, and keeps its advice.
+        own = f"Add to the identity-based policy: {json.dumps(iam.remedy(denied[1], denied[2]))}"
+        return f"{reason} {self._guard.advice or own}"
 
 
 def _governed(call: Call, path: Path) -> tuple[dict[str, Any], list[str]]:
