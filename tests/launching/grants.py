@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from generator.local import LocalAws
@@ -30,6 +30,13 @@ SPARE: Mapping[str, str] = {
     r"cloudwatch:(GetMetricData|ListTagsForResource)": "the registry names it; read for predictive scaling and tags",
     r"kms:(Decrypt|RetireGrant)": "the registry names it for what the service does with the volume's key later",
     r"ec2:(DescribeInstances|DeleteNetworkInterfacePermission)": "the registry names it; for tidying after a failure",
+}
+
+# The same for one product alone.
+SPARE_OF: Mapping[str, Mapping[str, str]] = {
+    "custom-model-endpoint": {
+        r"kms:(CreateGrant|DescribeKey)": "for targets that give it a key; local gives none"
+    },
 }
 
 
@@ -83,5 +90,6 @@ def first_failure(person: Person, second: str, *, name: str = "it") -> str:
     return reasons(person.update(name, second)) or reasons(person.terminate(name))
 
 
-def spare(action: str, known: Iterable[str] = SPARE) -> bool:
-    return any(re.fullmatch(pattern, action) for pattern in known)
+def spare(product: str, action: str) -> bool:
+    """Whether there is a reason that nothing here misses this action."""
+    return any(re.fullmatch(pattern, action) for pattern in (*SPARE, *SPARE_OF.get(product, {})))

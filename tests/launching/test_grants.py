@@ -52,5 +52,5 @@ def test_without_one_grant_the_launch_fails_and_names_it(
 @pytest.mark.proof
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_no_grant_is_to_spare(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
-    unnoticed = [action for action in mutate(product, [], aws, at(product)) if not spare(action)]
+    unnoticed = [action for action in mutate(product, [], aws, at(product)) if not spare(product, action)]
     assert not unnoticed, " ".join(unnoticed)
