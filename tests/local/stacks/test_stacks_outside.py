@@ -89,6 +89,7 @@ def test_the_cli_deploys_twice(aws: LocalAws, tmp_path: Path) -> None:
         assert "Successfully created/updated stack - cli" in cli(*deploy)
         time.sleep(1.1)  # the CLI names its change sets by the second
         assert "Successfully created/updated stack - cli" in cli(*deploy, "--parameter-overrides", "Word=two")
+        time.sleep(1.1)
         assert "No changes to deploy" in cli(
             *deploy, "--parameter-overrides", "Word=two", "--no-fail-on-empty-changeset"
         )

@@ -10,7 +10,6 @@ import json
 import logging
 import tarfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import xgboost
@@ -27,14 +26,13 @@ def load(folder: Path) -> xgboost.Booster:
     Raises:
         ValueError: the archive has no model.
     """
-    with TemporaryDirectory() as unpacked:
-        with tarfile.open(folder / "model.tar.gz") as archive:
-            archive.extractall(unpacked, filter="data")
-        path = Path(unpacked, MODEL)
-        if not path.is_file():
+    with tarfile.open(folder / "model.tar.gz") as archive:
+        # Read, not unpacked: a path in an archive is nobody's to choose.
+        found = [archive.extractfile(each) for each in archive if each.isfile() and Path(each.name).name == MODEL]
+        if not found or found[0] is None:
             raise ValueError(f"{folder}/model.tar.gz has no {MODEL}")
         booster = xgboost.Booster()
-        booster.load_model(path)
+        booster.load_model(bytearray(found[0].read()))
     return booster
 
 
