@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from hashlib import sha256
@@ -43,7 +44,7 @@ RECORD: Grants = (("s3:PutObject", OBJECTS), ("s3:DeleteObject", OBJECTS))
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(ABC):
     """One step of a plan, in one region."""
 
     region: str
@@ -57,9 +58,9 @@ class Change:
         return type(self).__name__
 
     @property
+    @abstractmethod
     def about(self) -> str:
         """What it changes, in a few words."""
-        raise NotImplementedError(self.kind)
 
     @property
     def product_id(self) -> str:

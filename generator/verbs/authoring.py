@@ -60,7 +60,7 @@ def _goldens(options: argparse.Namespace) -> list[str]:
 
     catalogue = catalogue_of(options)  # with the new product in it
     target = catalogue.target(LOCAL)
-    bundles = bundles_of(options, catalogue, target, ())
+    bundles = bundles_of(catalogue, target, ())
     new = [each for each in bundles if each.id == options.name]
     with TemporaryDirectory() as empty:
         gateway = connect(target, catalogue.name, Path(empty))

@@ -32,7 +32,7 @@ def build(options: argparse.Namespace) -> None:
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    bundles = bundles_of(options, catalogue, target, options.ids)
+    bundles = bundles_of(catalogue, target, options.ids)
     refuse_findings(bundles)
     for each, folder in zip(bundles, output.write(bundles, catalogue.root / "build"), strict=True):
         print(
@@ -45,7 +45,7 @@ def lint(options: argparse.Namespace) -> int:
     from generator.lint import formats
 
     catalogue = catalogue_of(options)
-    bundles = bundles_of(options, catalogue, catalogue.target(options.target), options.ids)
+    bundles = bundles_of(catalogue, catalogue.target(options.target), options.ids)
     findings = [finding for each in bundles for finding in each.findings]
     if options.format == "sarif":
         print(formats.as_sarif(findings, __version__), end="")

@@ -24,7 +24,7 @@ def show_product(options: argparse.Namespace) -> None:
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    (bundle,) = bundles_of(options, catalogue, target, [options.id])
+    (bundle,) = bundles_of(catalogue, target, [options.id])
     gateway = gateway_of(catalogue, target)
     states = {region: gateway.observe(region) for region in bundle.draft.regions}
     told = report.product(bundle, states, target)
@@ -40,7 +40,7 @@ def diff(options: argparse.Namespace) -> None:
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    (bundle,) = bundles_of(options, catalogue, target, [options.id])
+    (bundle,) = bundles_of(catalogue, target, [options.id])
     region = options.region or bundle.draft.regions[0]
     if region not in bundle.draft.regions:
         remedy = did_you_mean(region, bundle.draft.regions)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _prepared(options: argparse.Namespace, catalogue: Catalogue, target: Target) -> tuple[Prepared, Gateway]:
     from generator.publish import prepare
 
-    bundles = bundles_of(options, catalogue, target, options.ids)
+    bundles = bundles_of(catalogue, target, options.ids)
     refuse_findings(bundles)
     gateway = gateway_of(catalogue, target)
     prepared = prepare(

@@ -26,7 +26,7 @@ def role(options: argparse.Namespace) -> None:
         raise usage("catalog role", "--why and --compare exclude each other")
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    (bundle,) = bundles_of(options, catalogue, target, [options.id])
+    (bundle,) = bundles_of(catalogue, target, [options.id])
     if bundle.role is None:
         kept = bundle.product.spec.launch.role != "synthesised"
         raise fail(

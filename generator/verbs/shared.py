@@ -31,12 +31,9 @@ def state_folder_of(catalogue: Catalogue) -> Path:
     return state_folder(catalogue.root, os.environ.get("CATALOG_STATE"))
 
 
-def bundles_of(
-    options: argparse.Namespace, catalogue: Catalogue, target: Target, ids: Sequence[str]
-) -> list[Bundle]:
+def bundles_of(catalogue: Catalogue, target: Target, ids: Sequence[str]) -> list[Bundle]:
     from generator import bundle
 
-    del options
     products = catalogue.select(ids)
     cache = catalogue.root / ".catalog" / "cache"
     writable = os.access(cache if cache.exists() else catalogue.root, os.W_OK)
