@@ -6,7 +6,7 @@ Reads YAML and validates it; knows nothing of AWS or of what is published.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -59,8 +59,23 @@ def load(root: Path) -> Catalogue:
             )
         )
     if problems or not targets_file:
-        raise FactoryError(*problems)
+        raise FactoryError(*problems, *options_problems(products.values(), root))
     return Catalogue(root, targets_file.catalogue, targets_file.default, products, portfolios, targets)
+
+
+def options_problems(products: Iterable[Product], root: Path) -> list[Problem]:
+    """What the blueprints say of the options, and the seeds of their answers; it loads the blueprints."""
+    from generator.assets import seeds_of
+    from generator.draft import params_of
+
+    problems: list[Problem] = []
+    for product in products:
+        try:
+            loaded, params = params_of(product, root)
+            seeds_of(product, loaded, params, root)
+        except FactoryError as error:
+            problems += error.problems
+    return problems
 
 
 def _collect(problems: list[Problem], step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

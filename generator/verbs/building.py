@@ -5,22 +5,15 @@ from __future__ import annotations
 import argparse
 
 from generator import __version__
-from generator.errors import FactoryError, Problem
+from generator.errors import FactoryError
 from generator.verbs.shared import bundles_of, catalogue_of, refuse_findings
 
 
 def check(options: argparse.Namespace) -> None:
-    from generator.assets import seeds_of
-    from generator.draft import params_of
+    from generator.load import options_problems
 
     catalogue = catalogue_of(options)
-    problems: list[Problem] = []
-    for product in catalogue.products.values():
-        try:
-            loaded, params = params_of(product, catalogue.root)
-            seeds_of(product, loaded, params, catalogue.root)
-        except FactoryError as error:
-            problems += error.problems
+    problems = options_problems(catalogue.products.values(), catalogue.root)
     if problems:
         raise FactoryError(*problems)
     counts = (len(catalogue.products), len(catalogue.portfolios), len(catalogue.targets))

@@ -403,11 +403,12 @@ def test_all_problems_of_all_files_are_told_at_once(
             "products/a.yaml": PRODUCT.replace("owner:", "ownr:").replace("1.0.0", "one"),
             "products/b.yaml": PRODUCT.replace("[shelf]", "[attic]"),
             "products/portfolios.yaml": PORTFOLIOS.replace("provider:", "provder:"),
+            **queue("seconds: 60", "seconds: 0"),
         },
     )
     assert main(["-C", str(root), "check"]) == 1
     err = capsys.readouterr().err
-    for place in ("a.yaml:3:1", "a.yaml:4:1", "portfolios.yaml:3:3"):
+    for place in ("a.yaml:3:1", "a.yaml:4:1", "portfolios.yaml:3:3", "queue.yaml:8:3"):
         assert f"products/{place}" in err
     assert err.splitlines()[-1].endswith(" problems")
     assert "attic" not in err  # nobody knows whether it exists while portfolios.yaml cannot be read
