@@ -212,17 +212,6 @@ def _check_outputs(template: Mapping[str, Any]) -> None:
         _check_conditions(output, template.get("Conditions", {}), "Outputs")
 
 
-def with_rules(template: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with further rules, as Service Catalog adds those of TEMPLATE constraints; no name is lost."""
-    merged = dict(template.get("Rules", {}))
-    for name, rule in rules.items():
-        free = name
-        while free in merged:
-            free += "x"
-        merged[free] = rule
-    return {**template, "Rules": merged} if merged else dict(template)
-
-
 def transforms(template: Mapping[str, Any]) -> list[str]:
     """The names in the Transform section and of every Fn::Transform, in order, each once."""
     section = template.get("Transform", [])

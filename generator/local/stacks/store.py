@@ -101,10 +101,6 @@ class Store:
             _dump(stack),
         )
 
-    def forget_stack(self, stack_id: str) -> None:
-        """Remove a stack that never was one: in review, its change set deleted."""
-        self.tx.execute("DELETE FROM cfn_stack WHERE id = ?", stack_id)
-
     def resources(self, stack_id: str) -> dict[str, Resource]:
         """The resources of a stack, in the order in which they were made."""
         rows = self.tx.all("SELECT content FROM cfn_resource WHERE stack = ? ORDER BY position", stack_id)
