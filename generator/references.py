@@ -38,10 +38,11 @@ def references(
             elif portfolios is not None:
                 problems += _tags_together(product, portfolios[name])
     for target in targets.values():
-        for name in target.spec.options:
-            if name not in ids:
-                where = target.where("options", name)
-                problems.append(Problem(where, f"product '{name}' does not exist", did_you_mean(name, ids)))
+        for key, by_product in (("options", target.spec.options), ("smoke", target.spec.smoke)):
+            for name in by_product:
+                if name not in ids:
+                    what = f"product '{name}' does not exist"
+                    problems.append(Problem(target.where(key, name), what, did_you_mean(name, ids)))
         for index, region in enumerate(target.spec.regions):
             if region not in known:
                 where = target.where("regions", index)

@@ -250,6 +250,28 @@ class TargetSpec(Spec):
     options: dict[str, dict[str, str]] = Field(
         {}, description="By product id: options that differ in this target."
     )
+    smoke: dict[str, dict[str, str]] = Field(
+        {},
+        description="By product id: values of the launch form that `catalog smoke` fills in, such as a VPC.",
+        examples=[{"analyst-notebook": {"VpcId": "vpc-0a1b2c3d"}}],
+    )
+    organization: str = Field(
+        "",
+        pattern=r"^$|^o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}$",
+        description="The organisation and its root, o-…/r-…; shares with organisational units need it.",
+    )
+    spoke_roles: Literal["by-hand", "stack-set"] = Field(
+        "by-hand",
+        description="How the launch roles get into the accounts that portfolios are shared with: stack-set deploys them "
+        "with each publish, by-hand leaves it to you.",
+    )
+    spoke_reader: str = Field(
+        "",
+        pattern=r"^$|^arn:[a-z-]+:iam::\{spoke\}:role/\S+$",
+        description="The role that tells what is launched in an account that a portfolio is shared with; {spoke} is that "
+        "account. Without it no permission is taken away from a launch role of a shared portfolio.",
+        examples=["arn:aws:iam::{spoke}:role/CatalogReader"],
+    )
 
 
 class TargetsFile(Spec):
