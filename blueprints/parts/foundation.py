@@ -1,0 +1,65 @@
+"""What all halves of a project share: its key, bucket, model package group, logs and network.
+
+Owns the order in which they are made and the outputs that name them. What is made of them is each half's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troposphere import Output, s3, sagemaker
+
+from generator.blueprint import Context
+
+from . import registry
+from .artifacts import artifact_bucket
+from .encryption import Encryption, project_key
+from .logs import Logging
+from .network import ask_vpc
+from .project import Project
+from .project_options import ProjectOptions
+from .retention import Retention
+from .surroundings import Surroundings
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """Handed to whatever makes a half, a repository or a CI."""
+
+    project: Project
+    context: Context
+    retention: Retention
+    around: Surroundings
+    bucket: s3.Bucket
+    group: sagemaker.ModelPackageGroup
+
+    @property
+    def encryption(self) -> Encryption:
+        return self.around.encryption
+
+    def output(self, title: str, value: object, description: str) -> None:
+        self.project.template.add_output(Output(title, Value=value, Description=description))
+
+
+def foundation(options: ProjectOptions, context: Context, project: Project) -> Foundation:
+    """Make what all halves share."""
+    retention = Retention(kept=options.when_terminated == "keep-work")
+    encryption = project_key(project, retention) if options.encryption == "customer-key" else Encryption()
+    bucket = artifact_bucket(
+        project, encryption, retention, overwritten_days=options.overwritten_artifact_days
+    )
+    group = registry.model_package_group(project, retention)
+    around = Surroundings(
+        Logging(encryption, options.log_retention_days),
+        ask_vpc(project) if options.network == "vpc-only" else None,
+    )
+    made = Foundation(project, context, retention, around, bucket, group)
+    made.output("ArtifactBucketName", bucket.ref(), "Where artifacts, data and models of the project lie.")
+    made.output(
+        "ModelPackageGroupName",
+        registry.group_name(project),
+        "Where the project's models are registered.",
+    )
+    if encryption.key_arn:
+        made.output("KeyArn", encryption.key_arn, "The key that encrypts what the project stores.")
+    return made

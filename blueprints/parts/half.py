@@ -1,0 +1,52 @@
+"""A half of a project as its CI sees it: a repository, the commands to run of it, and where its work is deployed.
+
+Owns the words in which a half says what it needs; it makes nothing. A CI (`parts/ci.py`) turns a half into CodePipeline
+stages or Jenkins jobs, so that neither knows what is built and no half knows by what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .access import Statement
+from .codepipeline import Repository
+
+BUILD, DEPLOY = "model-build", "model-deploy"
+TITLES = {BUILD: "ModelBuild", DEPLOY: "ModelDeploy"}
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What a CI runs of a repository: a buildspec, what it must know, and what it must be allowed."""
+
+    name: str
+    buildspec: str
+    environment: Mapping[str, Any]
+    permissions: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Start:
+    """An event, beside a push, at which the half's work begins."""
+
+    title: str
+    suffix: str
+    event: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Half:
+    """One half of a project."""
+
+    name: str
+    repository: Repository
+    build: Commands
+    starts: tuple[Start, ...] = ()
+    after: tuple[str, ...] = field(default=())
+    """Titles that whatever runs the half is made after, and deleted before."""
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.name]

@@ -1,0 +1,295 @@
+"""The options of the SageMaker project family, and which of them go together.
+
+Owns the table of options, with the reason for each combination that is refused. What an option brings is its part's.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from generator.blueprint import BlueprintParams
+
+from .buckets import Bucket, check_distinct
+from .codebuild import Size
+from .logs import Days
+from .stage_options import DEFAULT, InstanceType, StageOptions, check
+
+Hosting = Literal[
+    "endpoint",
+    "serverless",
+    "asynchronous",
+    "batch",
+    "multi-model",
+    "serial",
+    "multi-container",
+    "edge",
+]
+
+# Options that say something about one half alone.
+OF_BUILD = ("instance_types", "data_buckets", "branches", "pipelines")
+OF_DEPLOY = ("hosting", "hosting_instance_types", "approvers")
+
+
+class ProjectOptions(BlueprintParams):
+    """The options of a SageMaker project."""
+
+    git: Literal["codecommit", "codeconnections", "external"] = Field(
+        "codecommit",
+        description=(
+            "Who hosts the repositories. codecommit: made with the project; codeconnections: at GitHub, GitHub Enterprise, "
+            "GitLab or Bitbucket, there already, named at launch with the connection; external: at any git server, made or "
+            "filled by its API and https."
+        ),
+        examples=["codeconnections"],
+    )
+    ci: Literal["codepipeline", "jenkins"] = Field(
+        "codepipeline",
+        description="What runs the repositories' commands. codepipeline: made with the project; jenkins: a server you have.",
+        examples=["jenkins"],
+    )
+    repositories: tuple[Literal["build", "deploy"], ...] = Field(
+        ("build",),
+        min_length=1,
+        description="The halves of the project, each with a repository and a seed. build: trains and registers; "
+        "deploy: puts approved versions into its stages.",
+        examples=[["build", "deploy"]],
+    )
+    stages: tuple[StageOptions, ...] = Field(
+        (),
+        max_length=40,  # CodePipeline takes fifty, the source and the build among them
+        description="The stages of deployment in their order; staging, tested and released by a person, then production "
+        "when left out.",
+        examples=[
+            [
+                {
+                    "name": "staging",
+                    "approval": [{"by": "tests"}, {"by": "person", "name": "operations"}],
+                    "instance_type": "ml.m5.large",
+                },
+                {"name": "production", "where": "accounts", "instance_count": 2},
+            ]
+        ],
+    )
+    approvers: tuple[str, ...] = Field(
+        (),
+        max_length=10,
+        description="Roles of the account that alone may set a version Approved, by name, path included, * for any text; "
+        "whoever has the permission when left out.",
+        examples=[["mlops-engineer", "aws-reserved/sso.amazonaws.com/*AWSReservedSSO_MLOps_*"]],
+    )
+    hosting: Hosting = Field(
+        "endpoint",
+        description=(
+            "How the model is hosted. endpoint: always on; serverless: paid per request; asynchronous: large requests from "
+            "a queue; batch: transform jobs on a schedule; multi-model: many models on one endpoint, loaded as needed; "
+            "serial: containers one after the other; multi-container: containers called by name; edge: on devices."
+        ),
+        examples=["serverless"],
+    )
+    hosting_instance_types: tuple[InstanceType, ...] = Field(
+        (),
+        max_length=50,
+        description="Instance types that hosting may use, * for any size; all when left out.",
+        examples=[["ml.m5.*"]],
+    )
+    branches: Literal["main", "per-branch"] = Field(
+        "main",
+        description="main: the one branch has a SageMaker pipeline; per-branch: each pushed branch gets one of its own, "
+        "removed with the branch.",
+        examples=["per-branch"],
+    )
+    branch: str = Field(
+        "main",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description="The branch that is seeded, and whose pushes start the pipeline.",
+        examples=["main"],
+    )
+    pipelines: Literal["one", "many", "promoted"] = Field(
+        "one",
+        description="one: a SageMaker pipeline trains one model; many: one pipeline trains several, each evaluated and "
+        "registered by itself; promoted: the definition that ran in development is created and started in the stages.",
+        examples=["many"],
+    )
+    network: Literal["internet", "vpc-only"] = Field(
+        "internet",
+        description=(
+            "Where builds, training, functions and models run. internet: on AWS's network; vpc-only: in subnets named at "
+            "launch, and jobs anywhere else are refused."
+        ),
+        examples=["vpc-only"],
+    )
+    encryption: Literal["customer-key", "service-managed"] = Field(
+        "customer-key",
+        description=(
+            "customer-key: a KMS key of the project for bucket, pipeline, builds, logs, training and endpoints; "
+            "service-managed: the keys that the services hold."
+        ),
+        examples=["customer-key"],
+    )
+    seed: Literal["shipped", "launch"] = Field(
+        "shipped",
+        description="The code that repositories begin with. shipped: the catalogue's; launch: an archive or a repository of "
+        "the organisation's, chosen at launch, the catalogue's where none is.",
+        examples=["launch"],
+    )
+    seed_buckets: tuple[Bucket, ...] = Field(
+        (),
+        max_length=5,
+        description="Buckets from which seeds may be chosen at launch.",
+        examples=[[{"name": "acme-seeds-${AWS::AccountId}", "prefix": "mlops/"}]],
+    )
+    when_terminated: Literal["delete", "keep-work"] = Field(
+        "delete",
+        description=(
+            "delete: all that belongs to the project goes with it; keep-work: repositories, models, artifacts and key stay."
+        ),
+        examples=["keep-work"],
+    )
+    instance_types: tuple[InstanceType, ...] = Field(
+        (),
+        max_length=50,
+        description="Instance types that training and processing may use, * for any size; all when left out.",
+        examples=[["ml.m5.*", "ml.g5.xlarge"]],
+    )
+    data_buckets: tuple[Bucket, ...] = Field(
+        (),
+        max_length=10,
+        description="Buckets, beside the project's own, that training may use.",
+        examples=[[{"name": "acme-curated-${AWS::AccountId}", "access": "read"}]],
+    )
+    build_size: Size = Field(
+        "small",
+        description="The CodeBuild machine of builds.",
+        examples=["small"],
+    )
+    build_timeout_minutes: int = Field(
+        30, ge=5, le=480, description="How long a build may take.", examples=[30]
+    )
+    log_retention_days: Days = Field(
+        90, description="How long logs of builds and functions are kept.", examples=[90]
+    )
+    overwritten_artifact_days: int = Field(
+        90,
+        ge=1,
+        le=3650,
+        description="How long an overwritten or deleted object of the artifact bucket can be brought back.",
+        examples=[90],
+    )
+
+    @property
+    def builds(self) -> bool:
+        return "build" in self.repositories
+
+    @property
+    def deploys(self) -> bool:
+        return "deploy" in self.repositories
+
+    @property
+    def staged(self) -> tuple[StageOptions, ...]:
+        """The stages, where something is deployed or promoted at all."""
+        if not (self.deploys or self.pipelines == "promoted"):
+            return ()
+        return self.stages or DEFAULT
+
+    @property
+    def elsewhere(self) -> tuple[StageOptions, ...]:
+        """The stages that are not in the project's own account."""
+        return tuple(stage for stage in self.staged if stage.where != "here")
+
+    @field_validator("data_buckets", "seed_buckets")
+    @classmethod
+    def _distinct(cls, buckets: tuple[Bucket, ...]) -> tuple[Bucket, ...]:
+        check_distinct(buckets)
+        return buckets
+
+    @field_validator("stages")
+    @classmethod
+    def _stages(cls, stages: tuple[StageOptions, ...]) -> tuple[StageOptions, ...]:
+        return check(stages)
+
+    @field_validator("repositories")
+    @classmethod
+    def _halves(cls, halves: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(halves)) < len(halves):
+            raise ValueError("each half stands in the list once")
+        return halves
+
+    @model_validator(mode="after")
+    def _together(self) -> ProjectOptions:
+        for problem in (self._of_halves(), self._of_stages(), self._of_code(), self._unbuilt()):
+            if problem:
+                raise ValueError(problem)
+        return self
+
+    def _of_halves(self) -> str:
+        """An option whose half is missing; "" where there is none."""
+        for half, present, options in (
+            ("build", self.builds, OF_BUILD),
+            ("deploy", self.deploys, OF_DEPLOY),
+        ):
+            for name in options:
+                if not present and getattr(self, name) != type(self).model_fields[name].default:
+                    return f"{name} has no meaning where repositories has no {half}"
+        if self.stages and not self.staged:
+            return "stages have no meaning where repositories has no deploy and pipelines is not promoted"
+        return ""
+
+    def _of_stages(self) -> str:
+        if self.elsewhere and self.encryption == "service-managed":
+            return (
+                f"stage '{self.elsewhere[0].name}' is in other accounts, which cannot use the keys that services hold; "
+                "it needs encryption: customer-key"
+            )
+        if self.hosting == "serverless":
+            if self.network == "vpc-only":
+                return (
+                    "a serverless endpoint cannot be in a VPC; choose another hosting, or network: internet"
+                )
+            for stage in self.staged:
+                if stage.settings:
+                    return f"a serverless endpoint has no instances; stage '{stage.name}' cannot choose any"
+            if self.hosting_instance_types:
+                return "hosting_instance_types has no meaning with hosting: serverless"
+        if self.hosting == "edge":
+            for stage in self.staged:
+                if stage.settings:
+                    return (
+                        f"a model at the edge runs on devices; stage '{stage.name}' cannot choose instances"
+                    )
+            if self.hosting_instance_types:
+                return "hosting_instance_types has no meaning with hosting: edge"
+        if self.pipelines == "promoted" and self.deploys:
+            return (
+                "pipelines: promoted makes models in each stage, where they are registered; "
+                "deploy them with a project of each stage's own, and leave deploy out of repositories"
+            )
+        return ""
+
+    def _of_code(self) -> str:
+        if self.seed == "shipped" and self.seed_buckets:
+            return "seed_buckets has no meaning with seed: shipped"
+        if self.seed == "launch" and not self.seed_buckets:
+            return "seed: launch needs seed_buckets, the places from which a seed may be chosen"
+        if self.branches == "per-branch" and self.pipelines != "one":
+            return (
+                f"branches: per-branch has one pipeline for each branch; pipelines cannot be {self.pipelines}"
+            )
+        return ""
+
+    def _unbuilt(self) -> str:
+        """What is an option of the family, but is not built."""
+        if self.git == "external":
+            return "git: external cannot be made yet"
+        if self.ci == "jenkins":
+            return "ci: jenkins cannot be made yet"
+        if self.branches == "per-branch":
+            return "branches: per-branch cannot be made yet"
+        if self.pipelines != "one":
+            return f"pipelines: {self.pipelines} cannot be made yet"
+        if self.seed == "launch":
+            return "seed: launch cannot be made yet"
+        if self.deploys:
+            return "repositories: deploy cannot be made yet"
+        return ""
