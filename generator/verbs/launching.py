@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from generator.errors import Problem, Refused, Where, did_you_mean, fail
-from generator.verbs.shared import catalogue_of, state_folder_of, usage
+from generator.errors import did_you_mean, fail
+from generator.verbs.shared import catalogue_of, confirm, state_folder_of, usage
 
 if TYPE_CHECKING:
     from generator.aws.launching import AwsDesk
@@ -124,19 +124,7 @@ def terminate(options: argparse.Namespace) -> None:
     target = catalogue.target(options.target)
     anybody = _desk(options, catalogue, None)
     running = launching.named(anybody, options.name)
-    _confirm(options, target, running.name)
+    confirm(options, target, "terminate", f"Terminate {running.name} in")
     desk = anybody.acting_for(running.owner)
     launching.follow(desk, desk.terminate(running.name), _teller(running.name), name=running.name)
     print(f"{running.name} is terminated; what its template retains is still there.")
-
-
-def _confirm(options: argparse.Namespace, target: Target, name: str) -> None:
-    if options.yes or target.is_local:
-        return
-    asked = sys.stdin.isatty() and sys.stdout.isatty()
-    if not asked:
-        what = f"target '{target.id}' is a real account and nobody can be asked"
-        raise Refused(Problem(Where("terminate"), what, "Add --yes."))
-    question = f"Terminate {name} in {target.id} (account {target.spec.account})? [y/N] "
-    if input(question).strip().lower() not in ("y", "yes"):
-        raise Refused(Problem(Where("terminate"), "not confirmed", "Nothing was changed."))

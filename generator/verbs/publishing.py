@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.errors import Problem, Refused, Where, fail
-from generator.verbs.shared import bundles_of, catalogue_of, gateway_of, paint, refuse_findings, show_progress
+from generator.verbs.shared import (
+    bundles_of,
+    catalogue_of,
+    confirm,
+    gateway_of,
+    paint,
+    refuse_findings,
+    show_progress,
+)
 
 if TYPE_CHECKING:
     from generator.catalogue import Catalogue, Target
@@ -66,7 +74,7 @@ def publish(options: argparse.Namespace) -> None:
         check_limits(plan)
     if plan.changes:
         print(show.as_text(plan, paint()), flush=True)
-        _confirm(options, target)
+        confirm(options, target, "publish", "Publish this to")
 
     def progress(index: int, total: int, change: Change) -> None:
         print(
@@ -119,21 +127,3 @@ def _same_plan(path: Path, checksum: str) -> None:
                 "Plan again, review it, and publish the new plan.",
             )
         )
-
-
-def _confirm(options: argparse.Namespace, target: Target) -> None:
-    if options.yes or target.is_local:
-        return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Refused(
-            Problem(
-                Where("publish"),
-                f"target '{target.id}' is a real account and nobody can be asked",
-                "Add --yes.",
-            )
-        )
-    if input(f"Publish this to {target.id} (account {target.spec.account})? [y/N] ").strip().lower() not in (
-        "y",
-        "yes",
-    ):
-        raise Refused(Problem(Where("publish"), "not confirmed", "Nothing was changed."))

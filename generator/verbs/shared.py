@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.errors import FactoryError, fail
+from generator.errors import FactoryError, Problem, Refused, Where, fail
 
 if TYPE_CHECKING:
     from generator.bundle import Bundle
@@ -80,6 +80,18 @@ def paint() -> Callable[[str, str], str]:
     from generator import show
 
     return show.coloured if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else show.plain
+
+
+def confirm(options: argparse.Namespace, target: Target, verb: str, question: str) -> None:
+    """Ask before a real account is changed, unless --yes; Refused where nobody can be asked, or somebody says no."""
+    if options.yes or target.is_local:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        what = f"target '{target.id}' is a real account and nobody can be asked"
+        raise Refused(Problem(Where(verb), what, "Add --yes."))
+    asked = f"{question} {target.id} (account {target.spec.account})? [y/N] "
+    if input(asked).strip().lower() not in ("y", "yes"):
+        raise Refused(Problem(Where(verb), "not confirmed", "Nothing was changed."))
 
 
 def usage(what: str, problem: str) -> FactoryError:
