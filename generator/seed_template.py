@@ -29,6 +29,7 @@ _MACHINE_FILTERS = {
     **dict.fromkeys(("expanduser", "expandvars", "fileglob", "realpath", "relpath"), "the machine's files"),
     "strftime": "the clock",
 }
+_YIELD = re.compile(r"\{%-?\s*yield\s+(?:(\w+)\s+from)?")  # copier's own tag for file names: one file an item
 _CONTEXT = frozenset(
     {"_copier_answers", "_copier_conf", "_copier_operation", "_copier_phase", "_folder_name"}
 )
@@ -70,7 +71,7 @@ class _Check:
                 line = content.count(b"\n", 0, error.start) + 1
                 yield Problem(Where(place.file, line, 1), "the template is not UTF-8", "Save it as UTF-8.")
             else:
-                yield from self._of(text, place)
+                yield from self._of(text, place, yielded=frozenset(_YIELD.findall(name)))
 
     def _of_config(self, path: tuple[Key, ...], value: Any) -> Iterator[Problem]:
         if isinstance(value, str):
@@ -83,9 +84,11 @@ class _Check:
             for index, item in enumerate(value):
                 yield from self._of_config((*path, index), item)
 
-    def _of(self, text: str, place: Where, *, lines: bool = True) -> Iterator[Problem]:
-        if re.search(r"\{%-?\s*yield\s", text):
-            return  # copier's own tag for file names; rendering checks these
+    def _of(
+        self, text: str, place: Where, *, lines: bool = True, yielded: frozenset[str] = frozenset()
+    ) -> Iterator[Problem]:
+        if _YIELD.search(text):
+            return  # rendering checks these
 
         def at(line: int) -> Where:
             return Where(place.file, line, 1) if lines else place
@@ -103,7 +106,7 @@ class _Check:
                 continue
             if name.name in _MACHINE_NAMES:
                 yield _machine(at(name.lineno), name.name, _MACHINE_NAMES[name.name])
-            elif name.name not in self._known:
+            elif name.name not in self._known | yielded:
                 yield Problem(
                     at(name.lineno),
                     f"'{name.name}' is no question of this seed",

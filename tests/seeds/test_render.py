@@ -168,6 +168,15 @@ def test_several_choices(tmp_path: Path) -> None:
             seed.render(folder, {"kind": bad}, where=SPEC)
 
 
+def test_a_file_for_each_item_knows_its_item(tmp_path: Path) -> None:
+    name = "template/{% yield part from ['a', 'b'] %}{{ part }}.txt{% endyield %}.jinja"
+    tree = seed.render(plant(tmp_path, FILES | {name: "{{ part }} of {{ name }}\n"}), {}, where=SPEC)
+    assert tree.files[2:4] == (("b.txt", b"b of demo\n", False), ("bin/run", b"#!/bin/sh\n", True))
+    folder = plant(tmp_path, FILES | {name: "{{ art }}\n"})
+    with pytest.raises(FactoryError, match="'art' is no question of this seed"):
+        seed.render(folder, {}, where=SPEC)
+
+
 def test_a_seed_that_does_not_exist(tmp_path: Path) -> None:
     plant(tmp_path)
     with pytest.raises(FactoryError, match=r"7:3: seed 'dmo' does not exist.*Did you mean 'demo'\?"):
