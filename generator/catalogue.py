@@ -82,6 +82,10 @@ class Target:
             )
         return name
 
+    def seed_url(self, seed: str) -> str:
+        """Where that seed is published as a git repository; empty where the target names no place."""
+        return self.expand(self.spec.seeds.replace("{seed}", seed), self.home_region, self.where("seeds"))
+
 
 @dataclass(frozen=True)
 class Catalogue:

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from generator import __version__
 from generator.errors import FactoryError, did_you_mean
-from generator.verbs import authoring, building, launching, local, looking, publishing, roles
+from generator.verbs import authoring, building, launching, local, looking, publishing, roles, seeds
 from generator.verbs.shared import USAGE
 
 EXAMPLES = {
@@ -36,6 +36,7 @@ EXAMPLES = {
     "picture": "catalog picture > catalogue.svg",
     "schema": "catalog schema --write\n  catalog schema product",
     "new": "catalog new product data-lake --blueprint raw-template\n  catalog new blueprint data-lake\n  catalog new seed etl-job",
+    "seeds": "catalog seeds publish\n  catalog seeds status ~/projects/*\n  catalog seeds list --target prod",
     "local": "catalog local serve --port 4599\n  catalog local status",
 }
 
@@ -225,6 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("noun", choices=("product", "blueprint", "seed"))
     new.add_argument("name", metavar="NAME", help="lower-case letters, digits and hyphens")
     new.add_argument("--blueprint", default="", help="of a new product; its own when left out and it exists")
+    _seeds(verb("seeds", seeds.publish, "seeds as git repositories, and the projects made from them"), common)
     local_aws = verb(
         "local", local.run_local, "the local AWS: serve it over HTTP, look at it, move it, reset it"
     )
@@ -234,3 +236,29 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=4599, metavar="N", help="to serve on, 127.0.0.1 only (default 4599)"
     )
     return parser
+
+
+def _seeds(noun: argparse.ArgumentParser, common: _Parser) -> None:
+    actions = noun.add_subparsers(metavar="ACTION", required=True, parser_class=_Parser)
+
+    def action(
+        name: str, run: Callable[[argparse.Namespace], int | None], text: str
+    ) -> argparse.ArgumentParser:
+        description = text[0].upper() + text[1:] + "."
+        added = actions.add_parser(name, help=text, description=description, parents=[common])
+        added.set_defaults(run=run)
+        added.add_argument("--target", metavar="T", help="a target of products/targets.yaml")
+        return added
+
+    publish = action("publish", seeds.publish, "publish each seed's version as a tag of its repository")
+    publish.add_argument("seeds", nargs="*", metavar="SEED", help="all when none is named")
+    publish.add_argument("--yes", action="store_true", help="do not ask")
+    listing = action("list", seeds.list_seeds, "list the seeds with what is published of them")
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    status = action("status", seeds.status, "tell which projects lag behind the seed they were made from")
+    status.add_argument("folders", nargs="+", metavar="DIR", help="projects made from seeds")
+    status.add_argument("--format", choices=("text", "json"), default="text")
+    status.add_argument("--detailed-exitcode", action="store_true", help="end with 2 when one is not current")
+    adopt = action("adopt", seeds.adopt, "link a project that a product seeded to the published repository")
+    adopt.add_argument("folder", metavar="DIR")
+    adopt.add_argument("--version", metavar="V", help="of the seed, where the project does not tell it")

@@ -286,7 +286,9 @@ def _collect(source: Source, output: Path, scratch: str, where: Where) -> Tree:
 
 
 def _without_machine(content: bytes, source: Source) -> bytes:
-    """copier records the path it rendered from, which is ours; the seed's place in the catalogue is the same for all."""
-    return re.sub(
-        rb"^_src_path:.*\n(?:[ \t].*\n)*", f"_src_path: {source.path}\n".encode(), content, flags=re.MULTILINE
-    )
+    """copier records the path it rendered from, which is ours; the seed's place in the catalogue is the same for all.
+
+    With its version, by which `catalog seeds adopt` links the project to the published repository.
+    """
+    lines = (f"_commit: v{source.version}\n" if source.version else "") + f"_src_path: {source.path}\n"
+    return re.sub(rb"^_src_path:.*\n(?:[ \t].*\n)*", lines.encode(), content, flags=re.MULTILINE)

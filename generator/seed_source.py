@@ -6,6 +6,7 @@ would run code of theirs is refused. It renders nothing and knows copier's file 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,6 +17,7 @@ from generator import seed_template, yamlfile
 from generator.errors import FactoryError, Problem, Where, did_you_mean, fail
 
 CONFIG = "copier.yml"
+VERSION = "VERSION"  # the file that holds a seed's version, beside its configuration
 TYPES = ("bool", "float", "int", "json", "path", "str", "yaml")
 # What tools leave behind in a working tree; git ignores it, so the product must too.
 LEFTOVERS = frozenset(
@@ -82,7 +84,12 @@ class Source:
 
     @property
     def digest(self) -> str:
-        return _digest(self.files)
+        return digest(self.files)
+
+    @property
+    def version(self) -> str:
+        """The version its author gave it; empty for a seed that is not published on its own."""
+        return next((file.content.decode().strip() for file in self.files if file.path == VERSION), "")
 
 
 def load(folder: Path, where: Where | None = None) -> Source:
@@ -99,7 +106,7 @@ def load(folder: Path, where: Where | None = None) -> Source:
     files, problems = _read(folder, shown)
     if problems:
         raise FactoryError(*problems)
-    key = (shown, _digest(files))
+    key = (shown, digest(files))
     if key not in _checked:
         _checked[key] = _check(folder, root, shown, files)
     return _checked[key]
@@ -121,6 +128,7 @@ def _check(folder: Path, root: Path, shown: str, files: tuple[File, ...]) -> Sou
             problems += found
             if question:
                 questions[key] = question
+    problems += _version_problems(config, files, shown)
     if not problems:
         problems += seed_template.problems(
             shown, config, frozenset(questions), {file.path: file.content for file in files}
@@ -130,7 +138,8 @@ def _check(folder: Path, root: Path, shown: str, files: tuple[File, ...]) -> Sou
     return Source(folder.name, files, config, questions)
 
 
-def _digest(files: tuple[File, ...]) -> str:
+def digest(files: tuple[File, ...]) -> str:
+    """The SHA-256 of files in the order of their paths: names, modes and contents."""
     total = sha256()
     for file in files:
         total.update(f"{file.path}\0{file.executable:d}\0{len(file.content)}\0".encode())
@@ -152,7 +161,7 @@ def _read(folder: Path, shown: str) -> tuple[tuple[File, ...], list[Problem]]:
                 Problem(
                     place,
                     "a seed is no repository of its own",
-                    "Remove it; `git subtree split` publishes seeds.",
+                    "Remove it; `catalog seeds publish` makes one.",
                 )
             )
         elif not path.is_file():
@@ -203,6 +212,24 @@ def _carriage_return(name: str, content: bytes) -> int:
     if at < 0 or b"\0" in content or PurePosixPath(name.removesuffix(".jinja")).suffix.lower() in _KEPT_CRLF:
         return 0
     return content.count(b"\n", 0, at) + 1
+
+
+def _version_problems(config: yamlfile.Document, files: tuple[File, ...], shown: str) -> list[Problem]:
+    place = Where(f"{shown}/{VERSION}", 1, 1)
+    content = next((file.content for file in files if file.path == VERSION), None)
+    if content is None:
+        return []
+    if not re.fullmatch(rb"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)\n?", content):
+        return [Problem(place, "is no version", "Write MAJOR.MINOR.PATCH on its only line.")]
+    if "_subdirectory" not in config.data:
+        return [
+            Problem(
+                place,
+                "the version would become a file of every project",
+                f"Move the template into a folder of its own and name that in {CONFIG} as `_subdirectory`.",
+            )
+        ]
+    return []
 
 
 def _setting_problems(config: yamlfile.Document, key: str) -> list[Problem]:

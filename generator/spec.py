@@ -236,6 +236,12 @@ class TargetSpec(Spec):
         "", pattern=r"^$|^arn:[a-z-]+:iam::\d{12}:role/\S+$", description="The role to publish as."
     )
     profile: str = Field("", description="The profile of the AWS configuration files to publish with.")
+    seeds: str = Field(
+        "",
+        pattern=r"^$|^(https://([\w.%+-]+@)?[^\s@]*|(ssh|file)://\S*|[\w.-]+@[\w.-]+:\S*)\{seed\}\S*\.git$",
+        description="Where seeds are published as git repositories: an address with {seed} in it that ends with .git.",
+        examples=["https://git.example.com/platform/{seed}.git", "git@git.example.com:platform/{seed}.git"],
+    )
     permissions_boundary: str = Field(
         "",
         pattern=r"^$|^arn:[a-z-]+:iam::(\d{12}|aws):policy/\S+$",
