@@ -3,8 +3,8 @@
 A blueprint module holds `class Params(BlueprintParams)` and `def build(params, context) -> Template`; where it
 seeds repositories or ships Lambda code it also holds `def assets(params) -> tuple[Seed | LambdaPackage, ...]`,
 which is asked first, because the assets' content-addressed keys are inputs of the template; where it accepts a
-lint finding, `def lint_exceptions(params) -> tuple[Suppression, ...]` says which and why. Blueprints are
-loaded by path from the catalogue root, as one package, so that they may import `.parts`; `sys.path` stays as it is.
+lint finding, `def lint_exceptions(params) -> tuple[Suppression, ...]` says which and why; what people should know beyond
+the template, `def guide(params) -> Guide` tells the product's page. Blueprints are loaded by path from the catalogue root, as one package, so that they may import `.parts`; `sys.path` stays as it is.
 """
 
 from __future__ import annotations
@@ -105,6 +105,14 @@ class Asset:
 
 
 @dataclass(frozen=True)
+class Guide:
+    """What a product's page says beyond its template: sentences, each a bullet of the page."""
+
+    costs: tuple[str, ...] = ()  # what costs money beside the template's own resources
+    clean_up: tuple[str, ...] = ()  # what to do or to know when it is terminated
+
+
+@dataclass(frozen=True)
 class Context:
     """What a blueprint may know beside its params: the product and where its assets will lie."""
 
@@ -158,6 +166,13 @@ class Blueprint:
     def lint_exceptions(self, params: BlueprintParams) -> tuple[Suppression, ...]:
         function = getattr(self._module, "lint_exceptions", None)
         return tuple(self._call(function, params)) if function else ()
+
+    def guide(self, params: BlueprintParams) -> Guide:
+        function = getattr(self._module, "guide", None)
+        guide = self._call(function, params) if function else Guide()
+        if not isinstance(guide, Guide):
+            raise fail(self.file, "guide() returned no Guide", "Return a generator.blueprint.Guide.")
+        return guide
 
     def build(self, params: BlueprintParams, context: Context) -> Template:
         template = self._call(self._module.build, params, context)

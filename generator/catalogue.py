@@ -37,6 +37,13 @@ class Portfolio:
     def where(self, *path: Key) -> Where:
         return self.document.where(self.id, *path)
 
+    def audience(self) -> list[str]:
+        """Who sees it, for people to read: names, and the telling end of patterns."""
+        return [
+            each.role or each.user or each.group or each.arn or each.pattern.rpartition("/")[2]
+            for each in self.spec.access
+        ]
+
 
 @dataclass(frozen=True)
 class Target:

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from generator import __version__
 from generator.errors import FactoryError, did_you_mean
-from generator.verbs import authoring, building, launching, local, looking, publishing, roles, seeds
+from generator.verbs import authoring, building, documenting, launching, local, looking, publishing, roles, seeds
 from generator.verbs.shared import USAGE
 
 EXAMPLES = {
@@ -33,6 +33,7 @@ EXAMPLES = {
     "diff": "catalog diff analyst-notebook --against 1.0.0",
     "role": "catalog role analyst-notebook --why\n  catalog role analyst-notebook --compare role.json",
     "policies": "catalog policies users\n  catalog policies --target prod --format cloudformation --out policies/",
+    "docs": "catalog docs\n  catalog docs analyst-notebook --out pages/",
     "picture": "catalog picture > catalogue.svg",
     "schema": "catalog schema --write\n  catalog schema product",
     "new": "catalog new product data-lake --blueprint raw-template\n  catalog new blueprint data-lake\n  catalog new seed etl-job",
@@ -212,6 +213,13 @@ def _parser() -> argparse.ArgumentParser:
     policies.add_argument("persona", nargs="?", choices=("users", "publisher"), help="both when left out")
     policies.add_argument("--format", choices=("json", "cloudformation"), default="json")
     policies.add_argument("--out", metavar="DIR", help="write files there instead of printing")
+    docs = targeted(
+        verb("docs", documenting.docs, "write a page with a picture for each product into docs/products/")
+    )
+    docs.add_argument(
+        "ids", nargs="*", metavar="ID", help="products; all, and their index, when none is named"
+    )
+    docs.add_argument("--out", metavar="DIR", help="write there instead")
     verb("picture", looking.picture, "draw the catalogue as SVG")
     schema = verb(
         "schema",

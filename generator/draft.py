@@ -18,7 +18,7 @@ from pydantic import Field
 from generator import assets as made
 from generator import blueprint as blueprints
 from generator import lint, template
-from generator.blueprint import RAW, Asset, BlueprintParams, Context, mapping_key
+from generator.blueprint import RAW, Asset, BlueprintParams, Context, Guide, mapping_key
 from generator.catalogue import Catalogue, Product, Target
 from generator.errors import FactoryError, Problem, Where, did_you_mean, fail
 from generator.validation import validate
@@ -48,6 +48,7 @@ class Draft:
     assets: tuple[Asset, ...]
     regions: tuple[str, ...]
     exceptions: tuple[lint.Suppression, ...] = ()
+    guide: Guide = Guide()
 
 
 def params_of(product: Product, root: Path) -> tuple[blueprints.Blueprint | None, BlueprintParams]:
@@ -104,6 +105,7 @@ def draft(product: Product, catalogue: Catalogue, target: Target) -> Draft:
         assets,
         regions,
         exceptions,
+        loaded.guide(params),
     )
 
 

@@ -48,10 +48,7 @@ def _text(x: int, y: int, kind: str, text: str) -> str:
 
 def _portfolio(portfolio: Portfolio, top: int, height: int) -> list[str]:
     spec = portfolio.spec
-    seen = [
-        each.role or each.user or each.group or each.arn or each.pattern.rpartition("/")[2]
-        for each in spec.access
-    ]
+    seen = portfolio.audience()
     shared = [each.account or each.ou or each.organization for each in spec.share]
     audience = f"seen by {', '.join(seen) or 'nobody yet'}" + (
         f"; shared with {', '.join(shared)}" if shared else ""

@@ -1,4 +1,4 @@
-"""Golden files: what the shipped catalogue becomes, held as text that a review can read.
+"""Golden files: what the shipped catalogue becomes, held as text that a review can read; and its pages in docs/products/.
 
 For each product its template, launch role, description and a listing of each zip, and the plan of the first publish of
 all of them to `local`. A difference is either a mistake or wanted; for the latter `make golden` rewrites the files.
@@ -19,11 +19,13 @@ from generator import bundle
 from generator.aws import connect
 from generator.catalogue import LOCAL
 from generator.load import load
+from generator.pages import index, pages
 from generator.publish import prepare
 from generator.scaffold import golden_files, write_goldens
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
+PAGES = ROOT / "docs/products"
 REMEDY = "When that is as it should be, `make golden` rewrites the golden files; review them with git diff."
 SHOWN = 40  # lines of one file's difference
 
@@ -59,6 +61,7 @@ def test_the_output_is_as_the_golden_files_say(tmp_path: Path) -> None:
         catalogue, bundles, target, connect(target, catalogue.name, tmp_path / "aws"), selected=False
     ).plan
     wanted = golden_files(bundles, plan)
+    documented = {**pages(bundles, catalogue.portfolios), "README.md": index(bundles)}
     assert bundle.errors(bundles) == []
     assert {path.partition("/")[0] for path in wanted if "/" in path} == set(catalogue.products)
     if os.environ.get("GOLDEN") == "write":
@@ -68,7 +71,11 @@ def test_the_output_is_as_the_golden_files_say(tmp_path: Path) -> None:
             if folder.is_dir() and not any(folder.iterdir()):
                 shutil.rmtree(folder)
         write_goldens(wanted, ROOT)
-    told = differences(wanted, found_in(FOLDER))
+        shutil.rmtree(PAGES, ignore_errors=True)
+        PAGES.mkdir()
+        for name, text in documented.items():
+            (PAGES / name).write_text(text, encoding="utf-8")
+    told = differences(wanted, found_in(FOLDER)) + differences(documented, found_in(PAGES))
     if told:
         pytest.fail("\n\n".join([*told, REMEDY]), pytrace=False)
 

@@ -1,0 +1,201 @@
+"""The pages of products: what is drawn and how, what costs money, and that nothing lies over anything else."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator import bundle
+from generator.catalogue import LOCAL
+from generator.errors import Where
+from generator.load import load
+from generator.pages import costs, pages
+from generator.pages.drawing import as_svg
+from generator.pages.parts import Part, Picture, kind_of, picture_of
+from generator.template import parse
+from tests.catalogues import make
+from tests.conftest import ROOT
+
+SVG = "{http://www.w3.org/2000/svg}"
+# Types of the catalogue that have no price of their own, each looked up at its service.
+FREE = {
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::EC2::SecurityGroup",
+    "AWS::Events::Rule",
+    "AWS::IAM::Role",
+    "AWS::KMS::Alias",
+    "AWS::Lambda::Permission",
+    "AWS::S3::BucketPolicy",
+    "AWS::SageMaker::EndpointConfig",
+    "AWS::SageMaker::Model",
+    "AWS::SageMaker::ModelPackageGroup",
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig",
+}
+
+
+def template(**resources: tuple[str, list[str]]) -> dict[str, Any]:
+    """Resources as (type, titles that they refer to)."""
+    return {
+        "Resources": {
+            title: {"Type": f"AWS::{kind}", "Properties": {"Uses": [{"Ref": name} for name in names]}}
+            for title, (kind, names) in resources.items()
+        }
+    }
+
+
+def drawn(picture: Picture) -> list[str]:
+    return [
+        f"{part.title} with {', '.join(part.serving)}" if part.serving else part.title
+        for part in picture.parts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "parts", "uses"),
+    [
+        pytest.param(
+            template(Role=("IAM::Role", []), Work=("Lambda::Function", ["Role"])),
+            ["Work with role"],
+            [],
+            id="role",
+        ),
+        pytest.param(
+            template(
+                Role=("IAM::Role", ["Log"]),
+                Log=("Logs::LogGroup", []),
+                Work=("Lambda::Function", ["Role", "Log"]),
+            ),
+            ["Work with log group, role"],
+            [],
+            id="log-group-that-both-name",
+        ),
+        pytest.param(
+            template(
+                Role=("IAM::Role", []),
+                One=("Lambda::Function", ["Role"]),
+                Two=("Lambda::Function", ["Role", "One"]),
+            ),
+            ["Role", "One", "Two"],
+            [("One", "Role"), ("Two", "One")],
+            id="role-of-two-stands-alone-and-no-use-is-told-twice",
+        ),
+        pytest.param(
+            template(Store=("S3::Bucket", []), Policy=("S3::BucketPolicy", ["Store"])),
+            ["Store with bucket policy"],
+            [],
+            id="policy-serves-what-it-names",
+        ),
+        pytest.param(
+            template(
+                Work=("Lambda::Function", ["Role"]), Role=("IAM::Role", ["Queue"]), Queue=("SQS::Queue", [])
+            ),
+            ["Work with role", "Queue"],
+            [("Work", "Queue")],
+            id="use-through-a-role",
+        ),
+        pytest.param(
+            template(One=("IAM::Role", ["Two"]), Two=("IAM::ManagedPolicy", ["One"])),
+            ["One", "Two"],
+            [("One", "Two"), ("Two", "One")],
+            id="circle-of-what-serves-is-drawn",
+        ),
+    ],
+)
+def test_what_serves_one_resource_is_drawn_in_it(
+    made: dict[str, Any], parts: list[str], uses: list[tuple[str, str]]
+) -> None:
+    picture = picture_of(made)
+    assert drawn(picture) == parts
+    assert sorted(picture.uses) == uses
+
+
+def test_what_nearly_all_use_stands_apart() -> None:
+    users = {f"Queue{number}": ("SQS::Queue", ["Key"]) for number in range(6)}
+    picture = picture_of(template(Key=("KMS::Key", []), **users))
+    assert [part.title for part in picture.shared] == ["Key"]
+    assert [(part.title, part.count) for part in picture.parts] == [("Queue0", 6)]
+    assert picture.uses == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("AWS::S3::BucketPolicy", "Bucket policy"),
+        ("AWS::EC2::VPCEndpoint", "VPC endpoint"),
+        ("AWS::EC2::VPC", "VPC"),
+        ("Custom::ProjectCleanup", "Project cleanup"),
+        ("AWS::ApiGatewayV2::Api", "Api"),
+    ],
+)
+def test_types_are_said_in_words(name: str, kind: str) -> None:
+    assert kind_of(name) == kind
+
+
+TITLES = [f"T{number}" for number in range(14)]
+
+
+@given(st.sets(st.tuples(st.sampled_from(TITLES), st.sampled_from(TITLES)), max_size=30), st.integers(0, 4))
+def test_no_card_lies_on_another_whatever_uses_whatever(uses: set[tuple[str, str]], shared: int) -> None:
+    ordered = tuple(sorted(use for use in uses if use[0] != use[1]))
+    picture = Picture(
+        tuple(Part(title, "AWS::SQS::Queue") for title in TITLES),
+        ordered,
+        tuple(Part(f"Shared{number}", "AWS::KMS::Key") for number in range(shared)),
+    )
+    cards = _cards(as_svg(picture, "Anything <&>"))
+    assert len(cards) == len(TITLES) + shared
+    for index, (x, y, width, height) in enumerate(cards):
+        for other_x, other_y, other_width, other_height in cards[index + 1 :]:
+            assert (
+                x + width <= other_x
+                or other_x + other_width <= x
+                or y + height <= other_y
+                or other_y + other_height <= y
+            )
+
+
+def _cards(svg: str) -> list[tuple[int, int, int, int]]:
+    root = ElementTree.fromstring(svg)
+    found = [each for each in root.iter(f"{SVG}rect") if (each.get("class") or "").startswith("card")]
+    for each in found:
+        assert int(each.get("x", "")) + int(each.get("width", "")) <= int(root.get("width", ""))
+        assert int(each.get("y", "")) + int(each.get("height", "")) <= int(root.get("height", ""))
+    return [
+        (
+            int(each.get("x", "")),
+            int(each.get("y", "")),
+            int(each.get("width", "")),
+            int(each.get("height", "")),
+        )
+        for each in found
+    ]
+
+
+def test_every_type_of_the_catalogue_has_been_looked_at_for_its_price() -> None:
+    types = {
+        str(body["Type"])
+        for golden in (ROOT / "tests/golden").glob("*/template.yaml")
+        for body in parse(golden.read_text(), Where(str(golden)))["Resources"].values()
+        if body["Type"].startswith("AWS::")
+    }
+    priced = {name for name in types if costs.drivers({"Resources": {"X": {"Type": name}}})}
+    assert types - priced - FREE == set()
+    assert priced & FREE == set()
+
+
+def test_a_page_says_what_a_product_makes_asks_tells_and_leaves(tmp_path: Any) -> None:
+    catalogue = load(make(tmp_path))
+    made = pages(
+        bundle.build(catalogue, catalogue.products.values(), catalogue.target(LOCAL)), catalogue.portfolios
+    )
+    assert {name.rpartition(".")[0] for name in made} == set(catalogue.products)
+    for product in catalogue.products.values():
+        page = made[f"{product.id}.md"]
+        assert product.spec.description in page
+        assert f"]({product.id}.svg)" in page
+        for heading in ("What it makes", "Permissions", "What costs money", "How to clean up"):
+            assert f"\n## {heading}\n" in page
