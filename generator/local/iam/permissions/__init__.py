@@ -13,32 +13,44 @@ from generator.errors import did_you_mean, fail
 from generator.local.iam.permissions.derive import Subject, needs
 from generator.local.iam.permissions.review import Known, Need, Operation, Place, Reviewed
 from generator.local.iam.permissions.services import (
+    budgets,
     cloudformation,
     cloudwatch,
     codebuild,
     codecommit,
     codepipeline,
+    connections,
     ec2,
     ecr,
     events,
     functions,
+    gateway,
+    greengrass,
     identity,
+    instances,
     kms,
+    lex,
     logs,
     messaging,
+    personalize,
+    portfolios,
     routing,
     s3,
     sagemaker,
+    schedules,
     secretsmanager,
     ssm,
     states,
+    storage,
     studio,
+    versions,
 )
 from generator.local.iam.permissions.stack import StackOperation, stack_needed
 
 _SERVICES = (
-    cloudformation, cloudwatch, codebuild, codecommit, codepipeline, ec2, ecr, events, functions, identity, kms, logs,
-    messaging, routing, s3, sagemaker, secretsmanager, ssm, states, studio,
+    budgets, cloudformation, cloudwatch, codebuild, codecommit, codepipeline, connections, ec2, ecr, events,
+    functions, gateway, greengrass, identity, instances, kms, lex, logs, messaging, personalize, portfolios,
+    routing, s3, sagemaker, schedules, secretsmanager, ssm, states, storage, studio, versions,
 )  # fmt: skip
 REVIEWED: Mapping[str, Reviewed] = {one.type: one for service in _SERVICES for one in service.TYPES}
 

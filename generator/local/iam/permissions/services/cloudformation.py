@@ -1,4 +1,4 @@
-"""What CloudFormation's own resources need, reviewed by hand: nested stacks and custom resources. Owns facts only.
+"""What CloudFormation's own resources need, reviewed by hand: nested stacks, stack sets and custom resources. Owns facts only.
 
 What Service Catalog itself calls for a product's stack is in `permissions.stack`.
 """
@@ -53,4 +53,27 @@ CUSTOM_RESOURCE = Reviewed(
     tags="",
 )
 
-TYPES = (NESTED_STACK, CUSTOM_RESOURCE)
+_INSTANCES = ("StackInstancesGroup",)
+STACK_SET = Reviewed(
+    "AWS::CloudFormation::StackSet",
+    "arn:{partition}:cloudformation:{region}:{account}:stackset/{name}:*",
+    _PAGE,
+    (
+        Call("cloudformation:CreateStackSet", "c", "*", tagging="sends"),
+        Call("s3:GetObject", "cu", "{each}", each="TemplateURL", to=_template, changed=("TemplateURL",)),
+        passes("AdministrationRoleARN", "cloudformation.amazonaws.com", "cu"),
+        Call("cloudformation:DescribeStackSet", "crud"),
+        Call("cloudformation:UpdateStackSet", "u"),
+        Call("cloudformation:CreateStackInstances", "cu", when=_INSTANCES, changed=_INSTANCES),
+        Call("cloudformation:UpdateStackInstances", "u", when=_INSTANCES, changed=_INSTANCES),
+        Call("cloudformation:DeleteStackInstances", "u", changed=_INSTANCES),
+        Call("cloudformation:DeleteStackInstances", "d", when=_INSTANCES),
+        Call("cloudformation:DescribeStackSetOperation", "cud"),
+        Call("cloudformation:ListStackInstances", "rd"),
+        Call("cloudformation:DeleteStackSet", "d"),
+        *tags_by("cloudformation:TagResource", "cloudformation:UntagResource"),
+    ),
+    name="StackSetName",
+)
+
+TYPES = (NESTED_STACK, CUSTOM_RESOURCE, STACK_SET)

@@ -132,4 +132,20 @@ SCALING_POLICY = Reviewed(
     tags="",
 )
 
-TYPES = (ALARM, DASHBOARD, SCALABLE_TARGET, SCALING_POLICY)
+COMPOSITE_ALARM = Reviewed(
+    "AWS::CloudWatch::CompositeAlarm",
+    "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
+    _CLOUDWATCH,
+    (
+        Call("cloudwatch:PutCompositeAlarm", "c", tagging="sends"),
+        Call("cloudwatch:PutCompositeAlarm", "u"),
+        Call("cloudwatch:DescribeAlarms", "crud"),
+        Call("cloudwatch:DeleteAlarms", "d"),
+        *tags_by(
+            "cloudwatch:TagResource", "cloudwatch:UntagResource", lists="cloudwatch:ListTagsForResource"
+        ),
+    ),
+    name="AlarmName",
+)
+
+TYPES = (ALARM, COMPOSITE_ALARM, DASHBOARD, SCALABLE_TARGET, SCALING_POLICY)

@@ -1,4 +1,4 @@
-"""What EventBridge rules and buses need, reviewed by hand. Owns facts only."""
+"""What EventBridge's rules, buses and destinations need, reviewed by hand. Owns facts only."""
 
 from __future__ import annotations
 
@@ -73,4 +73,68 @@ BUS = Reviewed(
     name="Name",
 )
 
-TYPES = (RULE, BUS)
+BUS_POLICY = Reviewed(
+    "AWS::Events::EventBusPolicy",
+    "arn:{partition}:events:{region}:{account}:event-bus/{EventBusName|default}",
+    _PAGE,
+    (
+        # Who may give a bus away may give any bus away: the calls have no resource level.
+        Call("events:PutPermission", "cu", "*"),
+        Call("events:DescribeEventBus", "r"),
+        Call("events:RemovePermission", "d", "*"),
+    ),
+    tags="",
+)
+
+API_DESTINATION = Reviewed(
+    "AWS::Events::ApiDestination",
+    "arn:{partition}:events:{region}:{account}:api-destination/{name}",
+    _PAGE,
+    (
+        Call("events:CreateApiDestination", "c"),
+        Call("events:CreateApiDestination", "c", "{ConnectionArn}"),
+        Call("events:DescribeApiDestination", "crd"),
+        Call("events:UpdateApiDestination", "u"),
+        Call("events:DeleteApiDestination", "d"),
+    ),
+    name="Name",
+    tags="",
+)
+
+_DESTINATIONS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html"
+_SECRETS = "arn:{partition}:secretsmanager:{region}:{account}:secret:events!connection/{name}/*"
+
+
+def _secret(action: str, at: str) -> Call:
+    """What a connection authorises itself with is a secret of its own, made as the caller."""
+    return Call(f"secretsmanager:{action}", at, _SECRETS, when=("AuthParameters",), source=_DESTINATIONS)
+
+
+CONNECTION = Reviewed(
+    "AWS::Events::Connection",
+    "arn:{partition}:events:{region}:{account}:connection/{name}",
+    _PAGE,
+    (
+        Call("events:CreateConnection", "c"),
+        _secret("CreateSecret", "c"),
+        _secret("GetSecretValue", "cu"),
+        _secret("PutSecretValue", "cu"),
+        _secret("UpdateSecret", "u"),
+        _secret("DeleteSecret", "d"),
+        Call(
+            "iam:CreateServiceLinkedRole",
+            "c",
+            "arn:{partition}:iam::{account}:role/aws-service-role/apidestinations.events.amazonaws.com/"
+            "AWSServiceRoleForAmazonEventBridgeApiDestinations",
+            keys={"iam:AWSServiceName": "apidestinations.events.amazonaws.com"},
+            source=_DESTINATIONS,
+        ),
+        Call("events:DescribeConnection", "crud"),
+        Call("events:UpdateConnection", "u"),
+        Call("events:DeleteConnection", "d"),
+    ),
+    name="Name",
+    tags="",
+)
+
+TYPES = (RULE, BUS, BUS_POLICY, API_DESTINATION, CONNECTION)

@@ -1,4 +1,4 @@
-"""What IAM's roles, policies and instance profiles need, reviewed by hand.
+"""What IAM's roles, policies, instance profiles and identity providers need, reviewed by hand.
 
 Owns facts only. Every call that widens or narrows a role's permissions carries the role's boundary, since that
 is what a launch role's own conditions are about.
@@ -7,6 +7,7 @@ is what a launch role's own conditions are about.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from generator.local.iam.permissions.review import (
     Call,
@@ -202,4 +203,38 @@ INSTANCE_PROFILE = Reviewed(
     tags="",
 )
 
-TYPES = (ROLE, POLICY, MANAGED_POLICY, INSTANCE_PROFILE)
+
+def _host(properties: Mapping[str, Any]) -> str:
+    """The ARN of an identity provider has its URL without the scheme."""
+    return str(properties.get("Url", "*")).removeprefix("https://")
+
+
+IDENTITY_PROVIDER = Reviewed(
+    "AWS::IAM::OIDCProvider",
+    _ARN + "oidc-provider/{host}",
+    _PAGE,
+    (
+        Call("iam:CreateOpenIDConnectProvider", "c", tagging="sends"),
+        Call("iam:GetOpenIDConnectProvider", "crud"),
+        Call("iam:UpdateOpenIDConnectProviderThumbprint", "u", changed=("ThumbprintList",)),
+        Call(
+            "iam:AddClientIDToOpenIDConnectProvider",
+            "u",
+            each="ClientIdList[]",
+            delta="came",
+            changed=("ClientIdList",),
+        ),
+        Call(
+            "iam:RemoveClientIDFromOpenIDConnectProvider",
+            "u",
+            each="ClientIdList[]",
+            delta="went",
+            changed=("ClientIdList",),
+        ),
+        Call("iam:DeleteOpenIDConnectProvider", "d"),
+        *tags_by("iam:TagOpenIDConnectProvider", "iam:UntagOpenIDConnectProvider"),
+    ),
+    parts={"host": _host},
+)
+
+TYPES = (ROLE, POLICY, MANAGED_POLICY, INSTANCE_PROFILE, IDENTITY_PROVIDER)

@@ -1,4 +1,4 @@
-"""What secrets need, reviewed by hand.
+"""What secrets and their policies need, reviewed by hand.
 
 Owns facts only. A secret's ARN ends in six letters of the service's choice, which creation is asked about too:
 a policy on the bare name lets nothing be created.
@@ -6,7 +6,14 @@ a policy on the bare name lets nothing be created.
 
 from __future__ import annotations
 
-from generator.local.iam.permissions.review import Call, Reviewed, authorization, key_arn, tags_by
+from generator.local.iam.permissions.review import (
+    Call,
+    Place,
+    Reviewed,
+    authorization,
+    key_arn,
+    tags_by,
+)
 
 _PAGE = authorization("awssecretsmanager")
 _SUFFIX = "https://github.com/iann0036/iam-dataset/pull/22"
@@ -78,4 +85,24 @@ SECRET = Reviewed(
     name="Name",
 )
 
-TYPES = (SECRET,)
+
+def _secret_arn(value: str, place: Place) -> str:
+    """A secret by ARN or by name, whose ARN ends in letters of the service's choice."""
+    if value.startswith("arn:"):
+        return value
+    return f"arn:{place.partition}:secretsmanager:{place.region}:{place.account}:secret:{value}-??????"
+
+
+RESOURCE_POLICY = Reviewed(
+    "AWS::SecretsManager::ResourcePolicy",
+    "{SecretId}",
+    _PAGE,
+    (
+        Call("secretsmanager:PutResourcePolicy", "cu", "{each}", each="SecretId", to=_secret_arn),
+        Call("secretsmanager:GetResourcePolicy", "r", "{each}", each="SecretId", to=_secret_arn),
+        Call("secretsmanager:DeleteResourcePolicy", "d", "{each}", each="SecretId", to=_secret_arn),
+    ),
+    tags="",
+)
+
+TYPES = (SECRET, RESOURCE_POLICY)

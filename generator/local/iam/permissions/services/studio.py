@@ -1,4 +1,4 @@
-"""What SageMaker Studio's domains and user profiles need, reviewed by hand. Owns facts only."""
+"""What SageMaker Studio's domains, and what is in them, need, reviewed by hand. Owns facts only."""
 
 from __future__ import annotations
 
@@ -65,4 +65,50 @@ USER_PROFILE = Reviewed(
     lower=True,
 )
 
-TYPES = (DOMAIN, USER_PROFILE)
+SPACE = Reviewed(
+    "AWS::SageMaker::Space",
+    _ARN + "space/{DomainId}/{SpaceName}",
+    _PAGE,
+    (
+        Call(
+            "sagemaker:CreateSpace",
+            "c",
+            tagging="sends",
+            keys={"sagemaker:SpaceSharingType": "{SpaceSharingSettings.SharingType}"},
+        ),
+        Call("sagemaker:DescribeSpace", "crud"),
+        Call("sagemaker:UpdateSpace", "u"),
+        Call("sagemaker:DeleteSpace", "d"),
+        *_TAGS,
+    ),
+    lower=True,
+)
+
+APP = Reviewed(
+    "AWS::SageMaker::App",
+    _ARN + "app/{DomainId}/{UserProfileName}/{AppType}/{AppName}",
+    _PAGE,
+    (
+        Call("sagemaker:CreateApp", "c", tagging="sends"),
+        Call("sagemaker:DescribeApp", "crd"),
+        Call("sagemaker:DeleteApp", "d"),
+        *_TAGS,
+    ),
+    lower=True,
+)
+
+STUDIO_LIFECYCLE_CONFIG = Reviewed(
+    "AWS::SageMaker::StudioLifecycleConfig",
+    _ARN + "studio-lifecycle-config/{name}",
+    _PAGE,
+    (
+        Call("sagemaker:CreateStudioLifecycleConfig", "c", tagging="sends"),
+        Call("sagemaker:DescribeStudioLifecycleConfig", "crd"),
+        Call("sagemaker:DeleteStudioLifecycleConfig", "d"),
+        *_TAGS,
+    ),
+    name="StudioLifecycleConfigName",
+    lower=True,
+)
+
+TYPES = (DOMAIN, USER_PROFILE, SPACE, APP, STUDIO_LIFECYCLE_CONFIG)
