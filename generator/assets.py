@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator import blueprint as blueprints
-from generator import seed
+from generator import distributions, seed
 from generator.blueprint import Asset, BlueprintParams, LambdaPackage, Seed
 from generator.catalogue import Product
 from generator.errors import FactoryError, Problem, Where, did_you_mean, fail
@@ -80,4 +80,5 @@ def _package(use: LambdaPackage, loaded: blueprints.Blueprint, root: Path) -> As
         if path.is_file() and not {"__pycache__", "tests"} & set(relative.parts):
             inside(path, folder, Where(f"blueprints/lambdas/{use.package}"))
             files.append((relative.as_posix(), path.read_bytes(), False))
-    return Asset(use.name, seed.archive(seed.Tree(tuple(files))))
+    files += distributions.files(use.requirements, Where(loaded.file))
+    return Asset(use.name, seed.archive(seed.Tree(tuple(sorted(files)))))

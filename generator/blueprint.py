@@ -79,9 +79,14 @@ class Seed:
 
 @dataclass(frozen=True)
 class LambdaPackage:
-    """The folder `blueprints/lambdas/<package>/`, zipped as it is for a Lambda function."""
+    """The folder `blueprints/lambdas/<package>/`, zipped as it is for a Lambda function.
+
+    `requirements` are distributions of the lock file that the zip brings along, pure Python and by name; what they require
+    in turn is named too, unless Lambda's runtime has it.
+    """
 
     package: str
+    requirements: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
