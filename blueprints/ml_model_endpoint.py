@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from troposphere import GetAtt, Output, Ref, Sub, Template
 from troposphere.logs import LogGroup
 
-from generator.blueprint import Context, PerTarget, Seed
+from generator.blueprint import Context, Guide, PerTarget, Seed
 
 from .parts import customer_key, form, model_options, model_role
 from .parts.container_project import REPOSITORY, SEED, container_project
@@ -157,6 +157,27 @@ class Params(ModelOptions, HostingOptions):
         if needed:
             return f"{' and '.join(needed)} must be set where the target decides; each target may set its own"
         return ""
+
+
+def guide(params: Params) -> Guide:
+    serverless = params.hosting == "serverless"
+    costs = [
+        "A serverless endpoint costs while it answers, and for its warm capacity if it keeps any."
+        if serverless
+        else f"The instances cost day and night, up to {params.instances_max} of them."
+    ]
+    clean_up = [
+        "The endpoint, its models and its logs go; what was trained, and the image, stay where they were."
+    ]
+    if params.capture_to:
+        costs.append(f"{params.capture_percent} of a hundred requests are stored in S3 with their answers.")
+        clean_up.append(f"What was captured stays below {params.capture_to}.")
+    if params.built:
+        clean_up = [
+            "The endpoint, its models, its logs and the images that were built go; the repository of the container's code "
+            "stays, with its name: delete it by hand when nobody needs it."
+        ]
+    return Guide(tuple(costs), tuple(clean_up))
 
 
 def assets(params: Params) -> tuple[Seed, ...]:
