@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from generator import __version__
 from generator.errors import FactoryError, did_you_mean
-from generator.verbs import authoring, building, documenting, launching, local, looking, publishing, roles, seeds
+from generator.verbs import authoring, building, documenting, launching, local, looking, publishing, roles, seeds, smoke
 from generator.verbs.shared import USAGE
 
 EXAMPLES = {
@@ -28,6 +28,7 @@ EXAMPLES = {
     "provisioned": "catalog provisioned\n  catalog provisioned --format json --target prod",
     "update": "catalog update sales --version 1.1.0\n  catalog update sales --param Size=large",
     "terminate": "catalog terminate sales\n  catalog terminate sales --target prod --yes",
+    "smoke": "catalog smoke\n  catalog smoke analyst-notebook --param analyst-notebook.VpcId=vpc-1 --param analyst-notebook.SubnetId=subnet-1 --target prod --format json",
     "list": "catalog list --format json | jq -r '.[].id'",
     "show": "catalog show analyst-notebook",
     "diff": "catalog diff analyst-notebook --against 1.0.0",
@@ -183,6 +184,17 @@ def _parser() -> argparse.ArgumentParser:
     terminate = at_desk(verb("terminate", launching.terminate, "delete what is launched"))
     terminate.add_argument("name", metavar="NAME")
     terminate.add_argument("--yes", action="store_true", help="do not ask")
+    trial = at_desk(
+        verb("smoke", smoke.smoke, "publish, launch, update and terminate a few products; report what AWS denied")
+    )
+    trial.add_argument("ids", nargs="*", metavar="ID", help="products; one of each blueprint when none is named")
+    for option, text in (("--param", "a value to launch with"), ("--change", "a value to update to")):
+        trial.add_argument(option, action="append", default=[], metavar="ID.K=V", help=text)
+    trial.add_argument("--tag", action="append", default=[], metavar="K=V", help="a tag, as TagOptions ask")
+    trial.add_argument("--published", action="store_true", help="try what is published; publish nothing")
+    trial.add_argument("--as", dest="role", metavar="ROLE", help="in the local AWS: who launches")
+    trial.add_argument("--format", choices=("text", "json"), default="text")
+    trial.add_argument("--yes", action="store_true", help="do not ask")
     listing = verb("list", looking.list_products, "list the products")
     listing.add_argument("--format", choices=("text", "json"), default="text")
     show = targeted(

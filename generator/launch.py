@@ -24,6 +24,11 @@ class Field:
     default: str | None = None
     allowed: tuple[str, ...] = ()
     rule: str = ""
+    kind: str = "String"
+    pattern: str = ""
+    longest: str = ""
+    least: str = ""
+    most: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,19 @@ class Record:
     status: str
     errors: tuple[str, ...] = ()
     outputs: tuple[tuple[str, str, str], ...] = ()
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a resource of a stack."""
+
+    id: str
+    logical_id: str
+    type: str
+    physical_id: str
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -229,8 +247,8 @@ def named(desk: Desk, name: str) -> Provisioned:
     return known[name]
 
 
-def follow(desk: Desk, ident: str, tell: Callable[[str], None], *, name: str) -> Record:
-    """The record at its end, told of on the way; raises AwsError where it failed."""
+def ended(desk: Desk, ident: str, tell: Callable[[str], None]) -> Record:
+    """The record at its end, told of on the way."""
     status, attempt = "", 0
     while True:
         record = desk.record(ident)
@@ -238,10 +256,15 @@ def follow(desk: Desk, ident: str, tell: Callable[[str], None], *, name: str) ->
             status = record.status
             tell(status)
         if status in ENDED:
-            break
+            return record
         desk.wait(attempt)
         attempt += 1
-    if status == "FAILED":
+
+
+def follow(desk: Desk, ident: str, tell: Callable[[str], None], *, name: str) -> Record:
+    """The record at its end; raises AwsError where it failed."""
+    record = ended(desk, ident, tell)
+    if record.status == "FAILED":
         reason = " ".join(record.errors) or "AWS gives no reason"
         remedy = f"What is left of it goes with `catalog terminate {name}`."
         raise AwsError(Problem(Where(f"record {ident}"), reason, remedy))

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from generator.aws.session import Sessions, real_sessions, told
 from generator.catalogue import Target
 from generator.errors import AwsError, Problem, Where
-from generator.launch import Field, Form, Offer, Order, Path, Provisioned, Record, Version
+from generator.launch import Event, Field, Form, Offer, Order, Path, Provisioned, Record, Version
 
 DENIED = ("AccessDenied", "AccessDeniedException")
 PATIENCE = 5.0  # seconds between two looks at a record
@@ -136,7 +136,37 @@ class AwsDesk:
             detail["Status"],
             tuple(each.get("Description", "") for each in detail.get("RecordErrors", [])),
             tuple((o["OutputKey"], o.get("OutputValue", ""), o.get("Description", "")) for o in outputs),
+            detail.get("LaunchRoleArn", ""),
         )
+
+    def stack_of(self, name: str) -> str:
+        """The stack of what is launched under a name; empty where there is none."""
+        with _told(f"find the stack of {name}"):
+            found = self._pages(
+                "search_provisioned_products",
+                "ProvisionedProducts",
+                AccessLevelFilter={"Key": "Account", "Value": "self"},
+                Filters={"SearchQuery": [f"name:{name}"]},
+            )
+        return next((each.get("PhysicalId", "") for each in found if each["Name"] == name), "")
+
+    def events(self, stack: str) -> list[Event]:
+        """All of a stack's events, the oldest first; of one that is gone too."""
+        client = self._sessions.client("cloudformation", self._region)
+        with _told("read the stack's events"):
+            pages = client.get_paginator("describe_stack_events").paginate(StackName=stack)
+            found = [each for page in pages for each in page["StackEvents"]]
+        return [
+            Event(
+                id=each["EventId"],
+                logical_id=each.get("LogicalResourceId", ""),
+                type=each.get("ResourceType", ""),
+                physical_id=each.get("PhysicalResourceId", ""),
+                status=each.get("ResourceStatus", ""),
+                reason=each.get("ResourceStatusReason", ""),
+            )
+            for each in reversed(found)
+        ]
 
     def wait(self, attempt: int) -> None:
         del attempt
@@ -160,6 +190,11 @@ def _field(parameter: dict[str, Any]) -> Field:
         default=parameter.get("DefaultValue"),
         allowed=tuple(constraints.get("AllowedValues", ())),
         rule=constraints.get("ConstraintDescription", ""),
+        kind=parameter.get("ParameterType", "String"),
+        pattern=constraints.get("AllowedPattern", ""),
+        longest=constraints.get("MaxLength", ""),
+        least=constraints.get("MinValue", ""),
+        most=constraints.get("MaxValue", ""),
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.catalogue import Catalogue, Product, Target
 
 
-def _desk(options: argparse.Namespace, catalogue: Catalogue, product: Product | None) -> AwsDesk:
+def desk_for(options: argparse.Namespace, catalogue: Catalogue, product: Product | None) -> AwsDesk:
     from generator.aws.launching import desk
 
     target = catalogue.target(options.target)
@@ -52,7 +52,7 @@ def launch(options: argparse.Namespace) -> None:
 
     catalogue = catalogue_of(options)
     (product,) = catalogue.select([options.id]).values()
-    desk = _desk(options, catalogue, product)
+    desk = desk_for(options, catalogue, product)
     offer = launching.offered(desk, product.id, product.spec.name)
     version = launching.version_of(offer, product.id, options.version)
     if version.deprecated:
@@ -77,7 +77,7 @@ def provisioned(options: argparse.Namespace) -> None:
     from generator.report import table
 
     catalogue = catalogue_of(options)
-    found = _desk(options, catalogue, None).provisioned()
+    found = desk_for(options, catalogue, None).provisioned()
     if options.format == "json":
         print(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
     elif not found:
@@ -92,7 +92,7 @@ def update(options: argparse.Namespace) -> None:
     if not (options.version or options.param or options.tag):
         raise usage("catalog update", "names nothing to change: --version, --param or --tag")
     catalogue = catalogue_of(options)
-    anybody = _desk(options, catalogue, None)
+    anybody = desk_for(options, catalogue, None)
     running = launching.named(anybody, options.name)
     desk = anybody.acting_for(running.owner)
     offer = launching.offered(desk, running.name, running.product_name)
@@ -122,7 +122,7 @@ def terminate(options: argparse.Namespace) -> None:
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    anybody = _desk(options, catalogue, None)
+    anybody = desk_for(options, catalogue, None)
     running = launching.named(anybody, options.name)
     confirm(options, target, "terminate", f"Terminate {running.name} in")
     desk = anybody.acting_for(running.owner)
