@@ -141,6 +141,7 @@ def _tell(found: list[Status], form: str) -> None:
     if commands:
         print("\nTo bring them up to date:")
         print("".join(f"  {command}\n" for command in commands), end="")
+        print("What copier cannot merge it marks in the files; git status then names them.")
 
 
 def _sources(catalogue: Catalogue, names: list[str]) -> dict[str, Source]:
