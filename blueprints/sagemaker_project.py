@@ -19,47 +19,53 @@ from troposphere import Template
 
 from generator.blueprint import Context, LambdaPackage, Seed
 
-from .parts import ci, git, training
-from .parts.build_half import build_half
+from .parts import ci, git
+from .parts.build_half import build_half, pipeline_role
 from .parts.cleanup import cleanup
+from .parts.deploy_half import deploy_half, deploy_roles
 from .parts.form import studio_rules
 from .parts.foundation import foundation
 from .parts.functions import PACKAGE
-from .parts.half import BUILD, TITLES
+from .parts.half import BUILD, DEPLOY, TITLES
 from .parts.project import project as declare_project
 from .parts.project_options import ProjectOptions
+from .parts.seeds import seed
 
 
 class Params(ProjectOptions):
     """The options of a SageMaker project."""
 
 
-def assets(params: Params) -> tuple[Seed | LambdaPackage, ...]:  # noqa: ARG001  # part of the contract
-    return (Seed(BUILD, "model-build", {"ci": "codebuild"}), PACKAGE)
+def assets(params: Params) -> tuple[Seed | LambdaPackage, ...]:
+    return (*(seed(params, half) for half in _halves(params)), PACKAGE)
 
 
 def build(params: Params, context: Context) -> Template:
     template = Template(Description=context.description)
     shared = foundation(params, context, declare_project(template))
-    repositories, filled = git.repositories(params, shared, [BUILD])
-    role = training.pipeline_role(
-        shared.project,
-        shared.group,
-        shared.around,
-        instance_types=params.instance_types,
-        data_buckets=params.data_buckets,
-    )
+    repositories, filled = git.repositories(params, shared, _halves(params))
+    for half, repository in repositories.items():
+        shared.output(f"{TITLES[half]}Repository", repository.address, f"Where the {half} code is.")
+    training_role = pipeline_role(params, shared) if params.builds else None
+    deploying = deploy_roles(params, shared) if params.deploys else None
     cleaned = cleanup(
         shared.project,
         context,
         shared.around,
         shared.retention,
         bucket=shared.bucket,
-        group=shared.group,
-        after=[role],
+        registry=shared.registry,
+        deployer=deploying.deployer if deploying else None,
+        after=[*([training_role] if training_role else []), *(deploying.running if deploying else ())],
     )
-    for half, repository in repositories.items():
-        shared.output(f"{TITLES[half]}Repository", repository.address, "Where the model's code is.")
-    ci.run(params, shared, build_half(shared, repositories[BUILD], role, (cleaned, *filled)))
+    after = (cleaned, *filled)
+    if training_role:
+        ci.run(params, shared, build_half(shared, repositories[BUILD], training_role, after))
+    if deploying:
+        ci.run(params, shared, deploy_half(params, shared, repositories[DEPLOY], deploying, after))
     studio_rules(template)
     return template
+
+
+def _halves(params: Params) -> tuple[str, ...]:
+    return (*((BUILD,) if params.builds else ()), *((DEPLOY,) if params.deploys else ()))

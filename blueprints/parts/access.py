@@ -6,10 +6,11 @@ what its parts need. Actions are always written out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from troposphere import Ref, Sub, iam
+from troposphere import Ref, Sub, encode_to_dict, iam
 
 from .project import Project
 
@@ -37,6 +38,14 @@ def arn(service: str, resource: str) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
 
 
+def distinct(statements: Iterable[Statement]) -> list[Statement]:
+    """All statements, each once: two parts may need the same."""
+    found: dict[str, Statement] = {}
+    for each in statements:
+        found.setdefault(json.dumps(encode_to_dict(each), sort_keys=True), each)
+    return list(found.values())
+
+
 def pass_role(role: object, service: str) -> Statement:
     """Hand one role to one service."""
     return allow(
@@ -48,16 +57,20 @@ def service_role(
     project: Project,
     title: str,
     suffix: str,
-    service: str,
+    service: str | Sequence[str],
     description: str,
     statements: Sequence[Statement],
     *,
     trust_conditions: Mapping[str, object] | None = None,
 ) -> iam.Role:
-    """A role that one service assumes for this project, with just these statements."""
+    """A role that a service, or each of several, assumes for this project, with just these statements."""
     trust: Statement = {
         "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Principal": {
+            "Service": f"{service}.amazonaws.com"
+            if isinstance(service, str)
+            else [f"{one}.amazonaws.com" for one in service]
+        },
         "Action": "sts:AssumeRole",
     }
     if trust_conditions:

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from troposphere import iam
 
-from . import registry, training
+from . import training
 from .codepipeline import Repository
 from .foundation import Foundation
 from .half import BUILD, Commands, Half
+from .project_options import ProjectOptions
+
+
+def pipeline_role(options: ProjectOptions, shared: Foundation) -> iam.Role:
+    """The role of the SageMaker pipeline and its jobs."""
+    return training.pipeline_role(
+        shared.project,
+        shared.registry,
+        shared.around,
+        instance_types=options.instance_types,
+        data_buckets=options.data_buckets,
+    )
 
 
 def build_half(
@@ -34,7 +46,7 @@ def build_half(
             "buildspec.yml",
             {
                 "ARTIFACT_BUCKET": shared.bucket.ref(),
-                "MODEL_PACKAGE_GROUP_NAME": registry.group_name(project),
+                "MODEL_PACKAGE_GROUP_NAME": shared.registry.told,
                 "PIPELINE_NAME": training.pipeline_name(project, BUILD),
                 "PIPELINE_ROLE_ARN": role.get_att("Arn"),
                 "SAGEMAKER_PROJECT_ID": project.id,

@@ -6,18 +6,17 @@ Git speaks to the provider by AWS's credential helper, so that there is no secre
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-from troposphere import Ref, Sub, codebuild, encode_to_dict
+from troposphere import Ref, Sub, codebuild
 from troposphere.cloudformation import AWSCustomObject
 
 from generator.blueprint import Context
 
-from .access import Statement, allow
+from .access import Statement, allow, distinct
 from .codebuild import Machine, build_project, run
 from .functions import LONGEST_SECONDS, function
 from .project import Project
@@ -78,7 +77,7 @@ def checkin(project: Project, context: Context, around: Surroundings, targets: S
         description="Commits the seed code of a SageMaker project to its repositories.",
         source=codebuild.Source(Type="NO_SOURCE", BuildSpec=buildspec()),
         environment={"AUTHOR": project.id},
-        permissions=[allow(["s3:GetObject"], seeds), *_all(one.use for one in targets)],
+        permissions=[allow(["s3:GetObject"], seeds), *distinct(each for one in targets for each in one.use)],
         machine=Machine("small", 10),
         around=around,
     )
@@ -89,7 +88,7 @@ def checkin(project: Project, context: Context, around: Surroundings, targets: S
         title="Checkin",
         suffix="checkin",
         description="Starts the check-in of seed code and tells CloudFormation how it went.",
-        permissions=[*run(build), *_all(one.look_at for one in targets)],
+        permissions=[*run(build), *distinct(each for one in targets for each in one.look_at)],
     )
     return [
         project.add(
@@ -107,15 +106,3 @@ def checkin(project: Project, context: Context, around: Surroundings, targets: S
         ).title
         for one in targets
     ]
-
-
-def _all(permissions: Iterable[Sequence[Statement]]) -> list[Statement]:
-    """All statements, each once: two repositories may share a connection."""
-    found: list[Statement] = []
-    for statements in permissions:
-        found += [one for one in statements if _text(one) not in map(_text, found)]
-    return found
-
-
-def _text(statement: Statement) -> str:
-    return json.dumps(encode_to_dict(statement), sort_keys=True)

@@ -1,7 +1,8 @@
-"""Cleaning up when a project is terminated: what its pipelines made at run time, which no stack knows.
+"""Cleaning up when a project is terminated: what its pipelines made at run time, which its stack does not know.
 
 Owns the custom resource and its function. A SageMaker pipeline outlives its stack, a model package group cannot be
 deleted while it holds versions, nor a bucket while it holds objects: whatever goes with the project is emptied first.
+The stacks of stages need the role that made them, and so go before it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from troposphere import AWSObject, Ref, Sub, s3, sagemaker
+from troposphere import AWSObject, Ref, Sub, iam, s3
 from troposphere.cloudformation import AWSCustomObject
 
 from generator.blueprint import Context
 
-from . import artifacts, registry, training
+from . import artifacts, stacks, training
 from .access import Statement, allow
 from .functions import LONGEST_SECONDS, function
 from .project import Project
+from .registry import Registry
 from .retention import Retention
 from .surroundings import Surroundings
 
@@ -25,7 +27,7 @@ TITLE = "Cleanup"
 
 
 class ProjectCleanup(AWSCustomObject):  # type: ignore[misc]  # troposphere ships no types
-    """Deletes the project's SageMaker pipelines; with a bucket and a group, also all that these hold."""
+    """Deletes the project's SageMaker pipelines and the stacks of its stages; also all that a bucket and groups hold."""
 
     resource_type = "Custom::ProjectCleanup"
     props = {
@@ -34,7 +36,9 @@ class ProjectCleanup(AWSCustomObject):  # type: ignore[misc]  # troposphere ship
         "ProjectId": (object, True),
         "AccountId": (object, True),
         "Bucket": (object, False),
-        "ModelPackageGroup": (object, False),
+        "ModelPackageGroups": (list, False),
+        "StackPrefix": (object, False),
+        "StackRole": (object, False),
     }
 
 
@@ -45,18 +49,22 @@ def cleanup(
     retention: Retention,
     *,
     bucket: s3.Bucket,
-    group: sagemaker.ModelPackageGroup,
+    registry: Registry,
+    deployer: iam.Role | None,
     after: Sequence[AWSObject],
 ) -> str:
-    """Clean up at deletion; returns the title of the custom resource.
+    """Clean up at deletion; returns the title of the custom resource. `deployer` makes the stacks of stages, if any.
 
     What could still write must be made after it, and so be deleted before it; what is cleaned needs `after`.
     """
     emptied: dict[str, Any] = {}
     permissions = _delete_pipelines()
+    if deployer:
+        emptied |= {"StackPrefix": stacks.prefix(project), "StackRole": deployer.get_att("Arn")}
+        permissions += stacks.delete(deployer)
     if not retention.kept:
-        emptied = {"Bucket": bucket.ref(), "ModelPackageGroup": registry.group_name(project)}
-        permissions += [*_delete_versions(group), *_empty_bucket()]
+        emptied |= {"Bucket": bucket.ref(), "ModelPackageGroups": list(registry.names)}
+        permissions += [*registry.delete_versions(), *_empty_bucket()]
     cleaner = function(
         project,
         context,
@@ -93,15 +101,6 @@ def _delete_pipelines() -> list[Statement]:
             ],
             [training.pipelines()],
         ),
-    ]
-
-
-def _delete_versions(group: sagemaker.ModelPackageGroup) -> list[Statement]:
-    return [
-        allow(
-            ["sagemaker:DeleteModelPackage", "sagemaker:ListModelPackages"],
-            [group.ref(), registry.versions()],
-        )
     ]
 
 

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from troposphere import codebuild, codepipeline
+from troposphere import codebuild
 
-from . import artifacts, logs
+from . import logs
 from .access import THIS_ACCOUNT, Statement, allow, service_role
-from .codepipeline import Action, Repository
 from .project import Project
 from .surroundings import Surroundings
 
@@ -89,46 +88,6 @@ def build_project(
             **around.encryption.properties("EncryptionKey"),
             **properties,
         )
-    )
-
-
-def build(
-    project: Project,
-    *,
-    half: str,
-    title: str,
-    name: str,
-    buildspec: str,
-    environment: Mapping[str, Any],
-    permissions: Sequence[Statement],
-    machine: Machine,
-    around: Surroundings,
-    after: Sequence[str] = (),
-) -> Action:
-    """A pipeline's action `name` that runs `buildspec` of the source."""
-    made = build_project(
-        project,
-        title=f"{title}Build",
-        suffix=half,
-        description=f"Runs {buildspec} of the {half} code.",
-        source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=buildspec),
-        environment=environment,
-        permissions=[*artifacts.use(), *permissions],
-        machine=machine,
-        around=around,
-        after=after,
-    )
-    return Action(
-        codepipeline.Actions(
-            Name=name,
-            ActionTypeId=codepipeline.ActionTypeId(
-                Category="Build", Owner="AWS", Provider="CodeBuild", Version="1"
-            ),
-            Configuration={"ProjectName": made.ref()},
-            InputArtifacts=[codepipeline.InputArtifacts(Name=Repository.ARTIFACT)],
-            RunOrder=1,
-        ),
-        run(made),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from troposphere import Sub, codepipeline, events, s3
 
 from . import artifacts
-from .access import THIS_ACCOUNT, Statement, allow, service_role
+from .access import THIS_ACCOUNT, Statement, allow, distinct, service_role
 from .encryption import Encryption
 from .project import Project
 
@@ -58,7 +58,7 @@ def pipeline(
 ) -> codepipeline.Pipeline:
     """The pipeline `<half>`: its source, then the stages; it is made after, and deleted before, the titles `after`."""
     stages = (Stage("Source", (repository.source,)), *stages)
-    used = [statement for stage in stages for action in stage.actions for statement in action.permissions]
+    used = distinct(each for stage in stages for action in stage.actions for each in action.permissions)
     role = service_role(
         project,
         f"{title}PipelineRole",

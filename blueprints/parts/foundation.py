@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from troposphere import Output, s3, sagemaker
+from troposphere import Join, Output, s3
 
 from generator.blueprint import Context
 
-from . import registry
 from .artifacts import artifact_bucket
 from .encryption import Encryption, project_key
 from .logs import Logging
 from .network import ask_vpc
 from .project import Project
 from .project_options import ProjectOptions
+from .registry import Registry, model_registry
 from .retention import Retention
 from .surroundings import Surroundings
 
@@ -31,7 +31,7 @@ class Foundation:
     retention: Retention
     around: Surroundings
     bucket: s3.Bucket
-    group: sagemaker.ModelPackageGroup
+    registry: Registry
 
     @property
     def encryption(self) -> Encryption:
@@ -48,18 +48,21 @@ def foundation(options: ProjectOptions, context: Context, project: Project) -> F
     bucket = artifact_bucket(
         project, encryption, retention, overwritten_days=options.overwritten_artifact_days
     )
-    group = registry.model_package_group(project, retention)
+    registry = model_registry(project, retention, models=options.several, approvers=options.approvers)
     around = Surroundings(
         Logging(encryption, options.log_retention_days),
         ask_vpc(project) if options.network == "vpc-only" else None,
     )
-    made = Foundation(project, context, retention, around, bucket, group)
+    made = Foundation(project, context, retention, around, bucket, registry)
     made.output("ArtifactBucketName", bucket.ref(), "Where artifacts, data and models of the project lie.")
-    made.output(
-        "ModelPackageGroupName",
-        registry.group_name(project),
-        "Where the project's models are registered.",
-    )
+    if registry.several:
+        made.output(
+            "ModelPackageGroupNames",
+            Join(",", list(registry.names)),
+            "Where the project's models are registered, a group for each.",
+        )
+    else:
+        made.output("ModelPackageGroupName", registry.told, "Where the project's models are registered.")
     if encryption.key_arn:
         made.output("KeyArn", encryption.key_arn, "The key that encrypts what the project stores.")
     return made

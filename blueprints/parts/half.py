@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from troposphere import Sub, iam
+
 from .access import Statement
 from .codepipeline import Repository
+from .stage_options import StageOptions
 
 BUILD, DEPLOY = "model-build", "model-deploy"
 TITLES = {BUILD: "ModelBuild", DEPLOY: "ModelDeploy"}
@@ -25,6 +28,18 @@ class Commands:
     buildspec: str
     environment: Mapping[str, Any]
     permissions: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One stage of a half that deploys: the stack that its release becomes, and under which role."""
+
+    stage: StageOptions
+    stack: Sub
+    role: iam.Role
+    """CloudFormation's, which makes what is in the stack."""
+    test: Commands
+    """Tests of what was deployed, which read STAGE_NAME and STACK_NAME."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,8 @@ class Half:
     repository: Repository
     build: Commands
     starts: tuple[Start, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    """The stages, in their order, of the release that the build writes."""
     after: tuple[str, ...] = field(default=())
     """Titles that whatever runs the half is made after, and deleted before."""
 

@@ -5,9 +5,9 @@ Owns the table of options, with the reason for each combination that is refused.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from generator.blueprint import BlueprintParams
 
@@ -16,6 +16,7 @@ from .codebuild import Size
 from .logs import Days
 from .stage_options import DEFAULT, InstanceType, StageOptions, check
 
+ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
 Hosting = Literal[
     "endpoint",
     "serverless",
@@ -27,9 +28,13 @@ Hosting = Literal[
     "edge",
 ]
 
+SEVERAL = ("multi-model", "serial", "multi-container")  # hostings of more than one model
+# What the seeds train and host where several are meant; in a row, each takes the answer of the one before.
+SHIPPED_MODELS, SHIPPED_ROW = ("female", "infant", "male"), ("features", "rings")
+
 # Options that say something about one half alone.
 OF_BUILD = ("instance_types", "data_buckets", "branches", "pipelines")
-OF_DEPLOY = ("hosting", "hosting_instance_types", "approvers")
+OF_DEPLOY = ("hosting", "hosting_instance_types")
 
 
 class ProjectOptions(BlueprintParams):
@@ -112,6 +117,13 @@ class ProjectOptions(BlueprintParams):
         "registered by itself; promoted: the definition that ran in development is created and started in the stages.",
         examples=["many"],
     )
+    models: tuple[ModelName, ...] = Field(
+        (),
+        max_length=15,  # containers of an endpoint
+        description="Where several models are trained or hosted: what they are called, in the order of their containers. "
+        "Each has a model package group of its own.",
+        examples=[["demand", "returns"]],
+    )
     network: Literal["internet", "vpc-only"] = Field(
         "internet",
         description=(
@@ -187,6 +199,13 @@ class ProjectOptions(BlueprintParams):
         return "deploy" in self.repositories
 
     @property
+    def several(self) -> tuple[str, ...]:
+        """The models of a project that has several."""
+        if self.pipelines == "many" or self.hosting in SEVERAL:
+            return self.models or (SHIPPED_ROW if self.hosting == "serial" else SHIPPED_MODELS)
+        return ()
+
+    @property
     def staged(self) -> tuple[StageOptions, ...]:
         """The stages, where something is deployed or promoted at all."""
         if not (self.deploys or self.pipelines == "promoted"):
@@ -204,6 +223,19 @@ class ProjectOptions(BlueprintParams):
         check_distinct(buckets)
         return buckets
 
+    @field_validator("models")
+    @classmethod
+    def _models(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        plain = [model.replace("-", "") for model in models]  # as they become logical ids
+        for model, name in zip(models, plain, strict=True):
+            if plain.count(name) > 1:
+                raise ValueError(
+                    f"model '{model}' stands in the list twice; names differ in more than hyphens"
+                )
+        if len(models) == 1:
+            raise ValueError("one model is not several; name two or more")
+        return models
+
     @field_validator("stages")
     @classmethod
     def _stages(cls, stages: tuple[StageOptions, ...]) -> tuple[StageOptions, ...]:
@@ -218,7 +250,8 @@ class ProjectOptions(BlueprintParams):
 
     @model_validator(mode="after")
     def _together(self) -> ProjectOptions:
-        for problem in (self._of_halves(), self._of_stages(), self._of_code(), self._unbuilt()):
+        rules = (self._of_halves, self._of_models, self._of_stages, self._of_code, self._unbuilt)
+        for problem in (rule() for rule in rules):
             if problem:
                 raise ValueError(problem)
         return self
@@ -234,6 +267,18 @@ class ProjectOptions(BlueprintParams):
                     return f"{name} has no meaning where repositories has no {half}"
         if self.stages and not self.staged:
             return "stages have no meaning where repositories has no deploy and pipelines is not promoted"
+        return ""
+
+    def _of_models(self) -> str:
+        """How many models are trained, and how many hosted."""
+        if self.models and not self.several:
+            return f"models have no meaning with pipelines: {self.pipelines} and hosting: {self.hosting}"
+        if not (self.builds and self.deploys):
+            return ""
+        if self.pipelines == "many" and self.hosting not in SEVERAL:
+            return f"hosting: {self.hosting} hosts one model, pipelines: many trains several; choose {', '.join(SEVERAL)}"
+        if self.hosting in SEVERAL and self.pipelines != "many":
+            return f"hosting: {self.hosting} hosts several models, pipelines: {self.pipelines} trains one; choose many"
         return ""
 
     def _of_stages(self) -> str:
@@ -290,6 +335,6 @@ class ProjectOptions(BlueprintParams):
             return f"pipelines: {self.pipelines} cannot be made yet"
         if self.seed == "launch":
             return "seed: launch cannot be made yet"
-        if self.deploys:
-            return "repositories: deploy cannot be made yet"
+        if self.elsewhere:
+            return f"stage '{self.elsewhere[0].name}' in other accounts cannot be made yet"
         return ""

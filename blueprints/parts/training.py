@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from troposphere import Sub, iam, sagemaker
+from troposphere import Sub, iam
 
-from . import artifacts, buckets, registry
+from . import artifacts, buckets
 from .access import Statement, allow, arn, pass_role, service_role
 from .buckets import Bucket
 from .project import PREFIX, PROJECT_ID, Project
+from .registry import Registry
 from .surroundings import Surroundings
 
 TITLE = "PipelineRole"
@@ -47,7 +48,7 @@ def pipelines() -> Sub:
 
 def pipeline_role(
     project: Project,
-    group: sagemaker.ModelPackageGroup,
+    registry: Registry,
     around: Surroundings,
     *,
     instance_types: Sequence[str],
@@ -76,14 +77,14 @@ def pipeline_role(
             ["sagemaker:AddTags", "sagemaker:DescribeModel"],
             [arn("sagemaker", "model/pipelines-*")],
         ),
-        *registry.register(group),
+        *registry.register(),
         pass_role(_own_arn(project), "sagemaker"),
         *artifacts.use(),
         *around.encryption.use(),
         *around.encryption.attach(),
         *(around.vpc.connect_jobs() if around.vpc else []),
         *(statement for bucket in data_buckets for statement in buckets.statements(bucket)),
-        *_pull_images(),
+        *pull_images(),
         allow(
             [
                 "logs:CreateLogGroup",
@@ -134,7 +135,7 @@ def _own_arn(project: Project) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name}")
 
 
-def _pull_images() -> list[Statement]:
+def pull_images() -> list[Statement]:
     return [
         allow(["ecr:GetAuthorizationToken"], "*"),
         allow(

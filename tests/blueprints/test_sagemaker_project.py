@@ -735,7 +735,7 @@ def test_a_terminated_project_is_deleted_with_all_it_holds(template: dict[str, A
         )
     cleanup = properties(template, CLEANUP)
     assert cleanup["Bucket"] == {"Ref": "ArtifactBucket"}
-    assert cleanup["ModelPackageGroup"] == properties(template, GROUP)["ModelPackageGroupName"]
+    assert cleanup["ModelPackageGroups"] == [properties(template, GROUP)["ModelPackageGroupName"]]
     cleaner = role(template, "lambda")
     assert granted(cleaner, "s3:DeleteObjectVersion") == ["${ArtifactBucket.Arn}/*"]
     assert granted(cleaner, "sagemaker:DeleteModelPackage")
@@ -745,7 +745,7 @@ def test_kept_work_stays_and_cannot_be_deleted_by_the_cleanup() -> None:
     template = build(KIND, when_terminated="keep-work")
     for kind in (BUCKET, "AWS::S3::BucketPolicy", KEY, GROUP, REPOSITORY):
         assert only(template, kind)["DeletionPolicy"] == "RetainExceptOnCreate"
-    assert not {"Bucket", "ModelPackageGroup"} & set(properties(template, CLEANUP))
+    assert not {"Bucket", "ModelPackageGroups"} & set(properties(template, CLEANUP))
     cleaner = role(template, "lambda")
     assert (
         granted(cleaner, "s3:DeleteObjectVersion") == granted(cleaner, "sagemaker:DeleteModelPackage") == []

@@ -83,9 +83,9 @@ class Loopback:
         handler: Callable[[dict[str, Any], Context], None],
         kind: str,
         resource: str,
-        properties: dict[str, str],
+        properties: dict[str, Any],
         *,
-        before: dict[str, str] | None = None,
+        before: dict[str, Any] | None = None,
         number: int = 1,
         seconds: float = 900,
     ) -> dict[str, Any]:
@@ -357,16 +357,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Loopback]:
-    state = Loopback()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server on loopback that answers with this handler."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield state
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def serving() -> Iterator[Loopback]:
+    state = Loopback()
+    with listening(type("Handler", (_Handler,), {"state": state})) as state.url:
+        yield state

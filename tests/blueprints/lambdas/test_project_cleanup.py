@@ -22,7 +22,7 @@ def handle(aws: Loopback, package: str) -> Handle:
     """Sends a request through the handler and returns the answer."""
     handler = importlib.import_module(f"{package}.cleanup").handler
 
-    def send(kind: str, seconds: float = 900, **properties: str) -> dict[str, Any]:
+    def send(kind: str, seconds: float = 900, **properties: Any) -> dict[str, Any]:
         return aws.request(
             handler,
             kind,
@@ -52,7 +52,7 @@ def fill(aws: Loopback) -> None:
 def test_creation_and_update_touch_nothing(aws: Loopback, handle: Handle) -> None:
     fill(aws)
     ids = {
-        handle(kind, Bucket=BUCKET, ModelPackageGroup=GROUP)["PhysicalResourceId"]
+        handle(kind, Bucket=BUCKET, ModelPackageGroups=[GROUP])["PhysicalResourceId"]
         for kind in ("Create", "Update")
     }
     assert {answer["Status"] for answer in aws.answers} == {"SUCCESS"}
@@ -67,7 +67,7 @@ def test_deletion_removes_all_of_the_project_and_nothing_else(aws: Loopback, han
     others = {
         name: runs for name, runs in aws.pipelines.items() if name not in (OURS, f"sagemaker-{PROJECT}")
     }
-    answer = handle("Delete", Bucket=BUCKET, ModelPackageGroup=GROUP)
+    answer = handle("Delete", Bucket=BUCKET, ModelPackageGroups=[GROUP])
     assert answer["Status"] == "SUCCESS", answer["Reason"]
     assert answer["PhysicalResourceId"] == f"cleanup-{PROJECT}"
     assert (answer["StackId"], answer["RequestId"], answer["LogicalResourceId"]) == (
@@ -82,13 +82,13 @@ def test_deletion_removes_all_of_the_project_and_nothing_else(aws: Loopback, han
 
 def test_deletion_can_be_repeated(aws: Loopback, handle: Handle) -> None:
     fill(aws)
-    first = handle("Delete", Bucket=BUCKET, ModelPackageGroup=GROUP)
-    again = handle("Delete", Bucket=BUCKET, ModelPackageGroup=GROUP)
+    first = handle("Delete", Bucket=BUCKET, ModelPackageGroups=[GROUP])
+    again = handle("Delete", Bucket=BUCKET, ModelPackageGroups=[GROUP])
     assert first["Status"] == again["Status"] == "SUCCESS"
 
 
 def test_what_somebody_deleted_by_hand_is_no_error(aws: Loopback, handle: Handle) -> None:
-    assert handle("Delete", Bucket=BUCKET, ModelPackageGroup=GROUP)["Status"] == "SUCCESS"
+    assert handle("Delete", Bucket=BUCKET, ModelPackageGroups=[GROUP])["Status"] == "SUCCESS"
 
 
 def test_kept_work_loses_only_its_pipelines(aws: Loopback, handle: Handle) -> None:
@@ -112,7 +112,7 @@ def test_an_execution_that_ends_by_itself_is_no_error(aws: Loopback, handle: Han
 def test_an_error_is_an_answer_with_its_reason(aws: Loopback, handle: Handle, denied: str) -> None:
     fill(aws)
     aws.denied = {denied}
-    answer = handle("Delete", Bucket=BUCKET, ModelPackageGroup=GROUP)
+    answer = handle("Delete", Bucket=BUCKET, ModelPackageGroups=[GROUP])
     assert answer["Status"] == "FAILED"
     assert f"not authorized to perform {denied}" in answer["Reason"]
     assert Context.log_stream_name in answer["Reason"]
@@ -122,7 +122,7 @@ def test_an_error_is_an_answer_with_its_reason(aws: Loopback, handle: Handle, de
 def test_objects_that_s3_will_not_delete_are_named(aws: Loopback, handle: Handle) -> None:
     fill(aws)
     aws.undeletable = {"models/00007"}
-    answer = handle("Delete", Bucket=BUCKET, ModelPackageGroup=GROUP)
+    answer = handle("Delete", Bucket=BUCKET, ModelPackageGroups=[GROUP])
     assert answer["Status"] == "FAILED"
     assert "models/00007: AccessDenied" in answer["Reason"]
 
@@ -130,11 +130,11 @@ def test_objects_that_s3_will_not_delete_are_named(aws: Loopback, handle: Handle
 def test_too_little_time_is_an_answer_and_the_next_deletion_goes_on(aws: Loopback, handle: Handle) -> None:
     fill(aws)
     aws.pipelines = {OURS: [Execution("Executing", polls_to_stop=1000)]}
-    answer = handle("Delete", seconds=30.5, Bucket=BUCKET, ModelPackageGroup=GROUP)
+    answer = handle("Delete", seconds=30.5, Bucket=BUCKET, ModelPackageGroups=[GROUP])
     assert answer["Status"] == "FAILED"
     assert "Repeat the operation" in answer["Reason"]
     aws.pipelines[OURS][0].polls_to_stop = 0
-    assert handle("Delete", Bucket=BUCKET, ModelPackageGroup=GROUP)["Status"] == "SUCCESS"
+    assert handle("Delete", Bucket=BUCKET, ModelPackageGroups=[GROUP])["Status"] == "SUCCESS"
     assert aws.buckets[BUCKET] == []
 
 

@@ -1,4 +1,4 @@
-"""Cleans up, when a project is terminated, what was made at run time: SageMaker pipelines, model versions, objects.
+"""Cleans up, when a project is terminated, what was made at run time: stages' stacks, SageMaker pipelines, versions, objects.
 
 Only a deletion does anything, so that creation and update cannot fail; what is already gone is no error, so that a deletion
 can be repeated at any point.
@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from .custom_resource import Deadline, LambdaContext, serve
+from .stacks import delete_stacks
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +31,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     def work(deadline: Deadline) -> None:
         if event["RequestType"] != "Delete":
             return
+        if prefix := properties.get("StackPrefix"):
+            # What is deployed goes first: it uses the versions and the objects.
+            cloudformation = boto3.client("cloudformation", config=_CONFIG)
+            delete_stacks(cloudformation, prefix, properties["StackRole"], deadline)
         sagemaker = boto3.client("sagemaker", config=_CONFIG)
         delete_pipelines(sagemaker, properties["ProjectId"], deadline)
-        if group := properties.get("ModelPackageGroup"):
+        for group in properties.get("ModelPackageGroups", []):
             delete_versions(sagemaker, group, deadline)
         if bucket := properties.get("Bucket"):
             empty(boto3.client("s3", config=_CONFIG), bucket, properties["AccountId"], deadline)

@@ -1,0 +1,141 @@
+"""CI with CodePipeline: a half becomes a pipeline that builds, and then deploys, tests and waits stage by stage.
+
+Owns how a half's words become actions. The pipeline itself, its role and the rules that start it are `codepipeline`'s;
+what is run, and with which permissions, the half says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from troposphere import Sub, codebuild, codepipeline
+
+from . import artifacts, stacks
+from .approvals import person
+from .codebuild import Machine, build_project, run
+from .codepipeline import Action, Repository, Stage, pipeline, start_on
+from .foundation import Foundation
+from .half import Commands, Deployment, Half
+from .project_options import ProjectOptions
+from .stage_options import TESTS
+
+RELEASE = "Release"  # the artifact with the template and a configuration for each stage
+
+
+def with_codepipeline(options: ProjectOptions, shared: Foundation, half: Half) -> None:
+    """Make the half's pipeline."""
+    machine = Machine(options.build_size, options.build_timeout_minutes)
+    built = _project(shared, half, half.build, f"{half.title}Build", half.name, machine)
+    outputs = [codepipeline.OutputArtifacts(Name=RELEASE)] if half.deployments else []
+    stages = [Stage("Build", (_build(half.build, built, OutputArtifacts=outputs),))]
+    tested = [each for each in half.deployments if each.stage.tested]
+    tests = (
+        _project(shared, half, tested[0].test, f"{half.title}Test", f"{half.name}-test", machine)
+        if tested
+        else None
+    )
+    stages += [Stage(each.stage.name, tuple(_stage(shared, half, each, tests))) for each in half.deployments]
+    made = pipeline(
+        shared.project,
+        half=half.name,
+        title=half.title,
+        repository=half.repository,
+        stages=stages,
+        bucket=shared.bucket,
+        encryption=shared.encryption,
+        after=half.after,
+    )
+    for start in half.starts:
+        start_on(shared.project, title=start.title, suffix=start.suffix, event=start.event, pipeline=made)
+    shared.output(f"{half.title}PipelineName", made.ref(), "The CodePipeline that each push starts.")
+
+
+def _project(
+    shared: Foundation, half: Half, commands: Commands, title: str, suffix: str, machine: Machine
+) -> codebuild.Project:
+    return build_project(
+        shared.project,
+        title=title,
+        suffix=suffix,
+        description=f"Runs {commands.buildspec} of the {half.name} code.",
+        source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=commands.buildspec),
+        environment=commands.environment,
+        permissions=[*artifacts.use(), *commands.permissions],
+        machine=machine,
+        around=shared.around,
+        after=half.after,
+    )
+
+
+def _build(commands: Commands, project: codebuild.Project, *, order: int = 1, **more: Any) -> Action:
+    """An action that runs the commands on the source."""
+    configuration = {"ProjectName": project.ref(), **more.pop("Configuration", {})}
+    return Action(
+        codepipeline.Actions(
+            Name=commands.name,
+            ActionTypeId=codepipeline.ActionTypeId(
+                Category="Build", Owner="AWS", Provider="CodeBuild", Version="1"
+            ),
+            Configuration=configuration,
+            InputArtifacts=[codepipeline.InputArtifacts(Name=Repository.ARTIFACT)],
+            RunOrder=order,
+            **{name: value for name, value in more.items() if value},
+        ),
+        run(project),
+    )
+
+
+def _stage(
+    shared: Foundation, half: Half, deployment: Deployment, tests: codebuild.Project | None
+) -> Iterator[Action]:
+    """Deploy, then what must be passed, in its order."""
+    yield _deploy(deployment)
+    for order, approval in enumerate(deployment.stage.approval, start=2):
+        if approval.by == TESTS and tests is not None:
+            yield _build(
+                deployment.test, tests, order=order, Configuration={"EnvironmentVariables": _told(deployment)}
+            )
+        else:
+            yield person(
+                shared.project,
+                shared.encryption,
+                half=half.name,
+                stage=deployment.stage,
+                name=approval.name,
+                order=order,
+            )
+
+
+def _deploy(deployment: Deployment) -> Action:
+    """The stack of the stage, created or updated from the release under the role for it."""
+    return Action(
+        codepipeline.Actions(
+            Name="Deploy",
+            ActionTypeId=codepipeline.ActionTypeId(
+                Category="Deploy", Owner="AWS", Provider="CloudFormation", Version="1"
+            ),
+            Configuration={
+                "ActionMode": "CREATE_UPDATE",
+                "StackName": deployment.stack,
+                "TemplatePath": f"{RELEASE}::template.yaml",
+                "TemplateConfiguration": f"{RELEASE}::{deployment.stage.name}.json",
+                "RoleArn": deployment.role.get_att("Arn"),
+            },
+            InputArtifacts=[codepipeline.InputArtifacts(Name=RELEASE)],
+            RunOrder=1,
+        ),
+        stacks.deploy(deployment.role),
+    )
+
+
+def _told(deployment: Deployment) -> Sub:
+    """CodeBuild's variables for one action are a list in JSON."""
+    variables = {"STAGE_NAME": deployment.stage.name, "STACK_NAME": deployment.stack.data["Fn::Sub"]}
+    return Sub(
+        json.dumps(
+            [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables.items()],
+            separators=(",", ":"),
+        )
+    )

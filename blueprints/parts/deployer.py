@@ -1,0 +1,277 @@
+"""The role under which CloudFormation makes a stage: what the seed's template makes by each way of hosting, and no more.
+
+Owns the role and the permissions by service. Everything in a stage's template begins with `sagemaker-<project id>-`, by
+which it is bounded: a stage of one project cannot touch another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from troposphere import Sub, iam
+
+from . import model_execution
+from .access import Statement, allow, arn, service_role
+from .artifacts import TITLE as BUCKET
+from .encryption import Encryption
+from .network import Vpc
+from .project import PREFIX, PROJECT_ID, Project
+from .registry import Registry
+from .surroundings import Surroundings
+
+OWN = f"{PREFIX}${{{PROJECT_ID}}}-*"
+ENDPOINTS = ("endpoint", "serverless", "asynchronous", "multi-model", "serial", "multi-container")
+SCALED = ("endpoint", "asynchronous", "multi-model", "serial", "multi-container", "serverless")
+
+
+def deployer_role(
+    project: Project,
+    around: Surroundings,
+    registry: Registry,
+    *,
+    hosting: str,
+    instance_types: Sequence[str],
+) -> iam.Role:
+    """The role of the stages' stacks in this account."""
+    return service_role(
+        project,
+        "DeployRole",
+        "deploy",
+        "cloudformation",
+        "CloudFormation makes the stages of the project's models.",
+        permissions(
+            project,
+            registry.versions(),
+            around.encryption,
+            around.vpc,
+            hosting=hosting,
+            instance_types=instance_types,
+        ),
+    )
+
+
+def permissions(
+    project: Project,
+    versions: object,
+    encryption: Encryption,
+    vpc: Vpc | None,
+    *,
+    hosting: str,
+    instance_types: Sequence[str] = (),
+) -> list[Statement]:
+    """What the template takes by its way of hosting; `versions` are the ARNs of the registered versions."""
+    statements = [*_watched(), *model_execution.passed(project, hosting)]
+    if hosting != "edge":
+        statements += _models(versions, vpc)
+    if hosting in ENDPOINTS:
+        statements += _endpoints(instance_types, encryption)
+    if hosting in SCALED:
+        statements += _scaling()
+    return statements + OF_HOSTING.get(hosting, list)()
+
+
+def _tags(service: str) -> list[str]:
+    return [f"{service}:{action}" for action in ("ListTagsForResource", "TagResource", "UntagResource")]
+
+
+def _watched() -> list[Statement]:
+    """Alarms and a dashboard; dashboards have no region."""
+    return [
+        allow(
+            [
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:DeleteDashboards",
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:GetDashboard",
+                "cloudwatch:PutDashboard",
+                "cloudwatch:PutMetricAlarm",
+                *_tags("cloudwatch"),
+            ],
+            [
+                arn("cloudwatch", f"alarm:{OWN}"),
+                Sub(f"arn:${{AWS::Partition}}:cloudwatch::${{AWS::AccountId}}:dashboard/{OWN}"),
+            ],
+        )
+    ]
+
+
+def _models(versions: object, vpc: Vpc | None) -> list[Statement]:
+    own = [arn("sagemaker", f"model/{OWN}")]
+    return [
+        allow(["sagemaker:CreateModel"], own, vpc.required() if vpc else None),
+        # A model of a registered version reads the version, too.
+        allow(["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"], [versions]),
+        allow(
+            [
+                f"sagemaker:{action}"
+                for action in ("AddTags", "DeleteModel", "DeleteTags", "DescribeModel", "ListTags")
+            ],
+            own,
+        ),
+    ]
+
+
+def _endpoints(instance_types: Sequence[str], encryption: Encryption) -> list[Statement]:
+    configs, endpoints = arn("sagemaker", f"endpoint-config/{OWN}"), arn("sagemaker", f"endpoint/{OWN}")
+    curated: Mapping[str, Any] | None = (
+        {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(instance_types)}}
+        if instance_types
+        else None
+    )
+    statements = [
+        allow(["sagemaker:CreateEndpointConfig"], [configs], curated),
+        allow(["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], [configs, endpoints]),
+        allow(
+            [
+                f"sagemaker:{action}"
+                for action in (
+                    "AddTags",
+                    "DeleteEndpoint",
+                    "DeleteEndpointConfig",
+                    "DeleteTags",
+                    "DescribeEndpoint",
+                    "DescribeEndpointConfig",
+                    "ListTags",
+                )
+            ],
+            [configs, endpoints],
+        ),
+    ]
+    if encryption.key_arn:
+        # The volumes of an endpoint are encrypted on a grant that whoever makes it hands over.
+        statements += [
+            allow(["kms:DescribeKey"], [encryption.key_arn]),
+            allow(["kms:CreateGrant"], [encryption.key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+        ]
+    return statements
+
+
+def _scaling() -> list[Statement]:
+    """Scaling of endpoints; its describing actions know no resource, its targets carry generated ids."""
+    targets = arn("application-autoscaling", "scalable-target/*")
+    return [
+        allow(
+            [
+                "application-autoscaling:DescribeScalableTargets",
+                "application-autoscaling:DescribeScalingPolicies",
+                "application-autoscaling:DescribeScheduledActions",
+                "cloudwatch:GetMetricData",
+            ],
+            "*",
+        ),
+        allow(
+            [
+                "application-autoscaling:DeleteScalingPolicy",
+                "application-autoscaling:DeregisterScalableTarget",
+                "application-autoscaling:PutScalingPolicy",
+                "application-autoscaling:RegisterScalableTarget",
+            ],
+            [targets],
+            {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+        ),
+        allow(_tags("application-autoscaling"), [targets]),
+        # Made by the first scaled endpoint of an account.
+        allow(
+            ["iam:CreateServiceLinkedRole"],
+            [
+                Sub(
+                    "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/"
+                    "sagemaker.application-autoscaling.${AWS::URLSuffix}/*"
+                )
+            ],
+            {"StringEquals": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}},
+        ),
+    ]
+
+
+def _asynchronous() -> list[Statement]:
+    """Topics that tell of answers and failures."""
+    return [
+        allow(
+            [
+                "sns:CreateTopic",
+                "sns:DeleteTopic",
+                "sns:GetDataProtectionPolicy",
+                "sns:GetTopicAttributes",
+                "sns:ListSubscriptionsByTopic",
+                "sns:SetTopicAttributes",
+                *_tags("sns"),
+            ],
+            [arn("sns", OWN)],
+        )
+    ]
+
+
+def _batch() -> list[Statement]:
+    """A state machine that runs the transform job, and the schedule that starts it."""
+    return [
+        allow(
+            [
+                "states:CreateStateMachine",
+                "states:DeleteStateMachine",
+                "states:DescribeStateMachine",
+                "states:UpdateStateMachine",
+                *_tags("states"),
+            ],
+            [arn("states", f"stateMachine:{OWN}")],
+        ),
+        allow(
+            [
+                "scheduler:CreateSchedule",
+                "scheduler:DeleteSchedule",
+                "scheduler:GetSchedule",
+                "scheduler:UpdateSchedule",
+            ],
+            [arn("scheduler", f"schedule/default/{OWN}")],
+        ),
+    ]
+
+
+def _edge() -> list[Statement]:
+    """Greengrass components and their deployment, which is an IoT job on things and their groups."""
+    return [
+        allow(
+            [
+                "greengrass:CreateComponentVersion",
+                "greengrass:DeleteComponent",
+                "greengrass:DescribeComponent",
+                *_tags("greengrass"),
+            ],
+            [arn("greengrass", f"components:{OWN}")],
+        ),
+        # Deployments have generated ids.
+        allow(
+            [
+                "greengrass:CancelDeployment",
+                "greengrass:CreateDeployment",
+                "greengrass:DeleteDeployment",
+                "greengrass:GetDeployment",
+            ],
+            [arn("greengrass", "*")],
+        ),
+        allow(_tags("greengrass"), [arn("greengrass", "deployments:*")]),
+        allow(
+            [
+                "iot:CancelJob",
+                "iot:CreateJob",
+                "iot:DeleteJob",
+                "iot:DeleteThingShadow",
+                "iot:DescribeJob",
+                "iot:DescribeThing",
+                "iot:DescribeThingGroup",
+                "iot:GetThingShadow",
+                "iot:UpdateJob",
+                "iot:UpdateThingShadow",
+            ],
+            [arn("iot", f"{kind}/*") for kind in ("job", "thing", "thinggroup")],
+        ),
+        allow(["s3:GetObject"], [Sub(f"${{{BUCKET}.Arn}}/edge/*")]),
+    ]
+
+
+OF_HOSTING: dict[str, Callable[[], list[Statement]]] = {
+    "asynchronous": _asynchronous,
+    "batch": _batch,
+    "edge": _edge,
+}

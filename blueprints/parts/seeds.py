@@ -1,0 +1,29 @@
+"""Which seed a half's repository begins with, and what is answered to its questions.
+
+Owns the answers that follow from the options; `seed_answers` of a product win over them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.blueprint import Seed
+
+from .half import BUILD, DEPLOY
+from .project_options import ProjectOptions
+
+CI_FILES = {"codepipeline": "codebuild", "jenkins": "jenkins"}  # which CI files a repository gets
+
+
+def seed(options: ProjectOptions, half: str) -> Seed:
+    """The seed of the half."""
+    answers: dict[str, Any] = {"ci": CI_FILES[options.ci]}
+    if options.several:
+        answers["models"] = ",".join(options.several)
+    if half == BUILD:
+        return Seed(half, "model-build-many" if options.pipelines == "many" else "model-build", answers)
+    settings = {stage.name: stage.settings for stage in options.staged if stage.settings}
+    answers |= {"hosting": options.hosting, "stages": ",".join(stage.name for stage in options.staged)}
+    if settings:
+        answers["stage_settings"] = settings
+    return Seed(DEPLOY, "model-deploy", answers)
