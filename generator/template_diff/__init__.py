@@ -1,0 +1,10 @@
+"""What a new template means to those who run the published one: its effects, each with the version bump it deserves.
+
+Both templates are compared as CloudFormation would take them, not as text: conditions and mappings are followed, new
+parameters have their defaults, and what grants permissions is compared grant by grant. Pure; no version is decided here.
+"""
+
+from generator.template_diff.comparison import compare
+from generator.template_diff.model import Bump, Comparison, Effect
+
+__all__ = ["Bump", "Comparison", "Effect", "compare"]
