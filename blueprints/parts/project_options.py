@@ -331,8 +331,8 @@ class ProjectOptions(BlueprintParams):
             return "ci: jenkins cannot be made yet"
         if self.branches == "per-branch":
             return "branches: per-branch cannot be made yet"
-        if self.pipelines != "one":
-            return f"pipelines: {self.pipelines} cannot be made yet"
+        if self.pipelines == "promoted":
+            return "pipelines: promoted cannot be made yet"
         if self.seed == "launch":
             return "seed: launch cannot be made yet"
         if self.elsewhere:
