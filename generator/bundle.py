@@ -6,7 +6,7 @@ Nothing is written and no AWS is asked; only findings may be kept, in a cache th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ from typing import Any
 from generator import launch_role, lint
 from generator.catalogue import Catalogue, Product, Target
 from generator.draft import Draft, draft
-from generator.errors import FactoryError, Problem
-from generator.launch_role import LaunchRole, Reason, Scope
+from generator.errors import FactoryError, Problem, fail
+from generator.launch_role import Delivery, LaunchRole, Reason, Scope
 from generator.spec import FORMAT
 
 Progress = Callable[[str], None]
+
+PROJECT_PARAMETERS = ("SageMakerProjectName", "SageMakerProjectId")
+_DELIVERIES = {"service-catalog": Delivery.SERVICE_CATALOG, "sagemaker-s3": Delivery.SAGEMAKER}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Bundle:
     findings: tuple[lint.Finding, ...]
     role: LaunchRole | None
     reasons: tuple[Reason, ...] = field(repr=False, default=())
+    project_role: LaunchRole | None = None  # for SageMaker, where Service Catalog delivers it too
+
+    @property
+    def roles(self) -> tuple[LaunchRole, ...]:
+        return tuple(role for role in (self.role, self.project_role) if role)
 
     @property
     def product(self) -> Product:
@@ -67,6 +75,7 @@ class Bundle:
                 for asset in draft.assets
             ],
             "launch_role": self.role.name if self.role else None,
+            **({"sagemaker_launch_role": self.project_role.name} if self.project_role else {}),
             "parameters": sorted(draft.template.get("Parameters", {})),
         }
 
@@ -116,6 +125,8 @@ def _with_role(
     one: Draft, findings: tuple[lint.Finding, ...], catalogue: Catalogue, target: Target
 ) -> Bundle:
     spec = one.product.spec
+    if "sagemaker-s3" in spec.delivery:
+        _refuse_project(one)
     if spec.launch.role != "synthesised" or any(finding.level == "error" for finding in findings):
         return Bundle(one, findings, None)  # a template with errors may not even name real resource types
     scope = Scope(
@@ -128,9 +139,33 @@ def _with_role(
         assets=tuple(
             f"{target.bucket(region)}/assets/{a.name}/*.zip" for a in one.assets for region in one.regions
         ),
+        delivery=_DELIVERIES[spec.delivery[0]],
     )
     role, reasons = launch_role.synthesise(one.template, scope)
-    return Bundle(one, findings, role, reasons)
+    second = None
+    if len(set(spec.delivery)) > 1:
+        other = replace(scope, delivery=_DELIVERIES[spec.delivery[1]])
+        second, _ = launch_role.synthesise(one.template, other)
+    return Bundle(one, findings, role, reasons, second)
+
+
+def _refuse_project(one: Draft) -> None:
+    """SageMaker fills two parameters, and takes a role that only CloudFormation assumes."""
+    where = one.product.where("delivery")
+    missing = [name for name in PROJECT_PARAMETERS if name not in one.template.get("Parameters", {})]
+    if missing:
+        raise fail(
+            where,
+            f"SageMaker projects are made of templates with the parameters {' and '.join(PROJECT_PARAMETERS)};"
+            f" this one has no {' and no '.join(missing)}",
+            "Leave sagemaker-s3 out, or use a blueprint for projects.",
+        )
+    if one.product.spec.launch.role != "synthesised":
+        raise fail(
+            one.product.where("launch"),
+            "delivery sagemaker-s3 needs a launch role of its own, which CloudFormation assumes",
+            "Leave `launch:` out, or sagemaker-s3.",
+        )
 
 
 def errors(bundles: Iterable[Bundle]) -> list[lint.Finding]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from generator import project_templates
 from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Portfolio, Product, Target
 from generator.errors import Where
@@ -31,7 +32,13 @@ def digests(description: str) -> tuple[str, str]:
 
 def state(catalogue: Catalogue, bundles: Sequence[Bundle], target: Target, region: str) -> State:
     """The wanted state of a region. Versions already published, and how they are to be shown, are `plan`'s part."""
-    here = [bundle for bundle in bundles if region in bundle.draft.regions]
+    offered = [bundle for bundle in bundles if region in bundle.draft.regions]
+    here = [bundle for bundle in offered if "service-catalog" in bundle.product.spec.delivery]
+    projects = {
+        bundle.id: found
+        for bundle in offered
+        if (found := project_templates.wanted_of(bundle, catalogue.name, region))
+    }
     portfolios = {
         name: _portfolio(portfolio, catalogue.name, target, region)
         for name, portfolio in catalogue.portfolios.items()
@@ -50,7 +57,9 @@ def state(catalogue: Catalogue, bundles: Sequence[Bundle], target: Target, regio
         portfolios=portfolios,
         products=products,
         offers=offers,
-        roles={b.id: b.role for b in bundles if b.role} if region == target.home_region else {},
+        roles={role.key: role for each in bundles for role in each.roles}
+        if region == target.home_region
+        else {},
         tag_options=frozenset(option for each in wanted for option in each.tag_options),
         readers=frozenset(
             share.id
@@ -58,6 +67,9 @@ def state(catalogue: Catalogue, bundles: Sequence[Bundle], target: Target, regio
             for share in each.shares
             if share.type in ("ACCOUNT", "ORGANIZATION")
         ),
+        projects=projects,
+        studio_reads=bool(projects),
+        studio_domains=frozenset(target.spec.studio_domains.get(region, [])) if projects else frozenset(),
     )
 
 

@@ -56,6 +56,17 @@ class Artifact:
 
 
 @dataclass(frozen=True)
+class ProjectTemplate:
+    """A version of a product as SageMaker Studio reads it from S3; a hidden one still serves projects made from it."""
+
+    identity: str  # <catalogue>/<product>
+    version: str
+    fingerprint: str
+    values: str = ""
+    visible: bool = True
+
+
+@dataclass(frozen=True)
 class Product:
     id: str
     name: str
@@ -94,9 +105,14 @@ class State:
     offers: Mapping[tuple[str, str], frozenset[Constraint]]
     roles: Mapping[str, LaunchRole] = field(
         default_factory=dict
-    )  # by product; in the target's home region only
+    )  # by their keys; in the target's home region only
     placed: Mapping[str, int] = field(
         default_factory=dict
     )  # by product: the number of the stack that holds its role
     tag_options: frozenset[TagOption] = frozenset()  # all that exist there
     readers: frozenset[str] = frozenset()  # accounts and organisations that may read the bucket's assets
+    projects: Mapping[str, Mapping[str, ProjectTemplate]] = field(
+        default_factory=dict
+    )  # for SageMaker, by product and version
+    studio_reads: bool = False  # SageMaker Studio's pages may read the bucket
+    studio_domains: frozenset[str] = frozenset()  # those that look for project templates there

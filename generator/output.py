@@ -25,6 +25,8 @@ def files_of(bundle: Bundle) -> dict[str, bytes]:
     }
     if bundle.role:
         files["launch-role.json"] = _json(stack_template([bundle.role]))
+    if bundle.project_role:
+        files["launch-role-sagemaker.json"] = _json(stack_template([bundle.project_role]))
     return files
 
 

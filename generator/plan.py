@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from generator import changes as c
+from generator import project_templates
 from generator.bundle import Bundle
 from generator.catalogue import Product as LoadedProduct
 from generator.errors import FactoryError, Problem, Refused, Where
@@ -111,6 +112,13 @@ def diff(
     content, unchanged = _products(wanted, observed, bundles)
     changes += content
     changes += _offers(wanted, observed)
+    projects, same = project_templates.diff(wanted, observed, bundles, selected=selected)
+    changes += projects
+    unchanged += [
+        Unchanged(region, name, each.version, each.fingerprint)
+        for name, each in same
+        if name not in wanted.products  # else it was told already
+    ]
     for holder, wanted_all, observed_all in (
         ("portfolio", portfolios, observed.portfolios),
         ("product", wanted.products, observed.products),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from generator import changes as c
-from generator import desired
+from generator import desired, project_templates
 from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Target
 from generator.errors import AwsError, FactoryError, Problem, Refused, Where
@@ -89,6 +89,7 @@ def prepare(
             continue
         changes += more
         unchanged += same
+        notes += project_templates.notes(by_id, target, region, catalogue.name)
         if not selected:
             notes += absent_portfolios(wanted, observed)
     if problems:

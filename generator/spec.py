@@ -141,6 +141,13 @@ class ProductSpec(Spec):
     )
     constraints: Constraints = Field(Constraints(), description="Constraints beside the launch constraint.")
     launch: Launch = Field(Launch(), description="As which role the stack is made.")
+    delivery: list[Literal["service-catalog", "sagemaker-s3"]] = Field(
+        ["service-catalog"],
+        min_length=1,
+        max_length=2,
+        description="service-catalog: a product of its portfolios; sagemaker-s3: a project template that SageMaker "
+        "Studio reads from S3, for templates with SageMakerProjectName and SageMakerProjectId; or both.",
+    )
     deprecated_versions: list[Version] = Field(
         [], description="Published versions that may be updated but not launched anew."
     )
@@ -241,6 +248,11 @@ class TargetSpec(Spec):
         pattern=r"^$|^(https://([\w.%+-]+@)?[^\s@]*|(ssh|file)://\S*|[\w.-]+@[\w.-]+:\S*)\{seed\}\S*\.git$",
         description="Where seeds are published as git repositories: an address with {seed} in it that ends with .git.",
         examples=["https://git.example.com/platform/{seed}.git", "git@git.example.com:platform/{seed}.git"],
+    )
+    studio_domains: dict[Region, list[Annotated[str, Field(pattern=r"^d-[a-z0-9-]{1,61}$")]]] = Field(
+        {},
+        description="By region: SageMaker domains that offer the products with `delivery: [sagemaker-s3]`.",
+        examples=[{"eu-west-1": ["d-abcdefghijkl"]}],
     )
     permissions_boundary: str = Field(
         "",

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from generator.aws.bucket import Bucket
 from generator.aws.session import Sessions
+from generator.aws.studio import Studio
 from generator.catalogue import Target
 from generator.desired import digests
 from generator.errors import AwsError, Problem, Where
@@ -41,8 +42,9 @@ class Reader:
     """Reads one region."""
 
     def __init__(self, sessions: Sessions, region: str, target: Target) -> None:
-        self._sessions, self._region = sessions, region
+        self._sessions, self._region, self._target = sessions, region, target
         self._bucket = Bucket(sessions.client("s3", region), target.bucket(region), region, target)
+        self.studio = Studio(sessions, self._bucket, region, target)
         self.ids = Ids()
 
     def _catalog(self) -> Any:
@@ -54,6 +56,7 @@ class Reader:
         portfolios = dict(self._portfolios(catalogue))
         products = dict(self._products(catalogue))
         exists = self._bucket.exists()
+        domains = self._target.spec.studio_domains.get(self._region, [])
         return State(
             region=self._region,
             bucket=self._bucket.name,
@@ -65,6 +68,9 @@ class Reader:
             placed={product: number for product, _, number in roles},
             tag_options=self.find_tag_options(),
             readers=self._bucket.readers() if exists else frozenset(),
+            projects=self.studio.templates(catalogue) if exists else {},
+            studio_reads=exists and self.studio.reads(),
+            studio_domains=self.studio.domains(domains),
         )
 
     def _pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:

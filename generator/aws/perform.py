@@ -13,7 +13,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator import changes as c
-from generator import project_templates
 from generator.aws import sharing
 from generator.aws.bucket import Bucket
 from generator.aws.calls import Calls
@@ -212,14 +211,11 @@ class Performer:
     def _(self, change: c.PublishProjectTemplate) -> None:
         bundle = self._contents.bundles[change.product]
         self._versions.upload(bundle)
-        self._reader.studio.publish(change.key, bundle.draft.content, self._tags_of(change))
+        self._reader.studio.publish(change.key, bundle.draft.content, change.template)
 
     @_do.register
     def _(self, change: c.ShowProjectTemplate) -> None:
-        self._reader.studio.show(change.key, self._tags_of(change))
-
-    def _tags_of(self, change: c.PublishProjectTemplate | c.ShowProjectTemplate) -> dict[str, str]:
-        return project_templates.tags(self._catalogue, change.product, change.template)
+        self._reader.studio.show(change.key, change.template)
 
     @_do.register
     def _(self, change: c.SetTemplatesLocation) -> None:

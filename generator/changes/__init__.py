@@ -26,11 +26,18 @@ from generator.changes.product import (
     UpdateConstraint,
     UpdateProduct,
 )
+from generator.changes.project import (
+    AllowStudio,
+    PublishProjectTemplate,
+    SetTemplatesLocation,
+    ShowProjectTemplate,
+)
 from generator.changes.tag_option import AssociateTagOption, CreateTagOption, DisassociateTagOption
 
 __all__ = [
     "OBSERVE",
     "RECORD",
+    "AllowStudio",
     "AssociatePrincipal",
     "AssociateProduct",
     "AssociateTagOption",
@@ -48,8 +55,11 @@ __all__ = [
     "DisassociateTagOption",
     "Field",
     "PublishArtifact",
+    "PublishProjectTemplate",
     "SetBucketPolicy",
+    "SetTemplatesLocation",
     "SharePortfolio",
+    "ShowProjectTemplate",
     "UnsharePortfolio",
     "UpdateArtifact",
     "UpdateConstraint",

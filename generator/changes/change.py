@@ -17,6 +17,7 @@ PRODUCTS = "arn:{partition}:catalog:{region}:{account}:product/*"
 BUCKETS = "arn:{partition}:s3:::{bucket}"
 OBJECTS = "arn:{partition}:s3:::{bucket}/*"
 STACKS = "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}*/*"
+DOMAINS = "arn:{partition}:sagemaker:{region}:{account}:domain/*"
 ROLES = "arn:{partition}:iam::{account}:role/{roles}*"
 POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{stack}-*"  # their stack names them
 
@@ -24,9 +25,12 @@ POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{stack}-*"  # their st
 OBSERVE: Grants = (
     ("cloudformation:DescribeStacks", STACKS),
     ("cloudformation:GetTemplate", STACKS),
+    ("s3:GetBucketCORS", BUCKETS),
     ("s3:GetBucketPolicy", BUCKETS),
     ("s3:ListBucket", BUCKETS),
     ("s3:GetObject", OBJECTS),
+    ("s3:GetObjectTagging", OBJECTS),
+    ("sagemaker:ListTags", DOMAINS),
     ("servicecatalog:DescribeConstraint", "*"),
     ("servicecatalog:DescribePortfolio", PORTFOLIOS),
     ("servicecatalog:DescribePortfolioShares", PORTFOLIOS),
