@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from generator.errors import FactoryError
-from generator.local import bucketpolicy, engine, noted, services
-from generator.local.identity import Identities, Scope, scope
+from generator.local import authorization, engine, noted, services
+from generator.local.identity import Identities, Scope, scope, unlimited
 from generator.local.journal import Journal
 from generator.local.service import Call, Identity, ServiceError
 from generator.local.state import State
@@ -67,50 +67,55 @@ class App:
         if signed is None:
             raise ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         identity = self.identities.find(signed.access_key)
+        call = Call(
+            service=signed.service,
+            operation="",
+            params={},
+            identity=identity,
+            region=signed.region,
+            request_id=request_id,
+            now=datetime.now(UTC),
+            state=self.state,
+            clients=self._clients,
+            headers=request.headers,
+            judged=not (self.identities.is_internal(signed.access_key) or unlimited(identity)),
+            weather=self.weather,
+            forecast=today,
+        )
         if signed.service in services.MODULES:
-            call = Call(
-                service=signed.service,
-                operation="",
-                params={},
-                identity=identity,
-                region=signed.region,
-                request_id=request_id,
-                now=datetime.now(UTC),
-                state=self.state,
-                clients=self._clients,
-                headers=request.headers,
-                weather=self.weather,
-                forecast=today,
-            )
             return engine.respond(services.service(signed.service), request, call)
         account = identity.account
         if signed.service == "s3":
-            account = self._check_bucket(request, identity)
+            account = self._check_bucket(call, request)
+        if signed.service == "iam":
+            authorization.check_iam(call, request)
         if signed.service == "iam" and noted.action(request) == "CreateAccessKey":
             with self.state.write():
                 response = self.journal.answer(request, account)
                 if response.status == 200:
-                    noted.note_key(self.state, identity.account, response)
+                    noted.note_key(call, response)
             return response
         response = self.journal.answer(request, account)
         if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":
             noted.note_role(self.weather, today, response)
         return response
 
-    def _check_bucket(self, request: Request, identity: Identity) -> str:
+    def _check_bucket(self, call: Call, request: Request) -> str:
         """The account to ask moto as: a bucket's owner, under whom moto keeps all that belongs to it.
 
-        A bucket of another owner than expected is refused, and so is what its policy refuses; moto does neither.
+        A bucket of another owner than expected is refused, and so is what policies refuse; moto does neither.
         """
+        identity = call.identity
         bucket = bucket_name(request.url)
         owner, policy = self.journal.bucket(bucket) if bucket else (None, None)
         if owner is None or (
             request.method == "PUT" and owner != identity.account and _names_bucket(request)
         ):
+            authorization.check_s3(call, request, bucket, None, None)
             return identity.account  # the latter is refused by moto, because the name is taken
         if request.headers.get("x-amz-expected-bucket-owner", owner) != owner:
             raise ServiceError("AccessDenied", "Access Denied", 403)
-        bucketpolicy.check(request, identity, bucket, owner, policy)
+        authorization.check_s3(call, request, bucket, owner, policy)
         return owner
 
     def over_http(self, request: Request) -> Response:

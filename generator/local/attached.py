@@ -6,23 +6,19 @@ Owns the reading of them out of the local services. It judges nothing: see `iam.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from generator.local import iam
-from generator.local.iam.permissions import Known
-from generator.local.identity import ADMINISTRATOR, EVERYTHING, administrator
+from generator.local.identity import EVERYTHING, administrator, policy_caller, unlimited
 from generator.local.service import Call, Identity
-from generator.local.sts import ACCESS_ROLE
+
+if TYPE_CHECKING:
+    from generator.local.iam.permissions import Known
 
 Document = Mapping[str, Any]
-
-
-def unlimited(identity: Identity) -> bool:
-    """The identities that every account of the local AWS has from the start, and the root user."""
-    name = identity.principal.rpartition(":")[2]
-    return name in ("root", f"user/{ADMINISTRATOR}", f"role/{ACCESS_ROLE}")
 
 
 class Attached:
@@ -46,6 +42,7 @@ class Attached:
                 self._policies = iam.Policies.of(
                     identity=list(self._documents()),
                     boundary=self._boundary(),
+                    session=self._session(),
                     service_control=service_control(self._call, self.identity.account),
                 )
         return self._policies
@@ -72,9 +69,32 @@ class Attached:
         return found
 
     def _boundary(self) -> Document | None:
-        answer = self._read(f"get_{self.kind}", **{f"{self.kind.title()}Name": self.name})
-        boundary = answer.get(self.kind.title(), {}).get("PermissionsBoundary")
+        boundary = self._itself.get("PermissionsBoundary")
         return self._managed(boundary["PermissionsBoundaryArn"]) if boundary else None
+
+    def _session(self) -> list[Document | str] | None:
+        given = self.identity.session_policies
+        return (
+            None
+            if given is None
+            else [self._managed(each) if each.startswith("arn:") else each for each in given]
+        )
+
+    @cached_property
+    def _itself(self) -> Mapping[str, Any]:
+        """The user or role; nothing of one that does not exist."""
+        answer = self._read(f"get_{self.kind}", **{f"{self.kind.title()}Name": self.name})
+        found: Mapping[str, Any] = answer.get(self.kind.title(), {})
+        return found
+
+    @property
+    def caller(self) -> iam.Caller:
+        """The caller as policies see it, with the tags of the user or role."""
+        if unlimited(self.identity):
+            return policy_caller(self.identity)
+        return policy_caller(
+            self.identity, {tag["Key"]: tag["Value"] for tag in self._itself.get("Tags", [])}
+        )
 
     def _read(self, operation: str, **who: str) -> dict[str, Any]:
         try:
@@ -145,13 +165,15 @@ def _attached_to(client: Any, node: str) -> list[str]:
     return [client.describe_policy(PolicyId=each["Id"])["Policy"]["Content"] for each in found]
 
 
-class Identities(Mapping[str, Known]):
+class Identities(Mapping[str, "Known"]):
     """The roles, users and groups of an account by name, asked for one at a time."""
 
     def __init__(self, call: Call, account: str) -> None:
         self._iam = call.client("iam", identity=administrator(account))
 
     def __getitem__(self, name: str) -> Known:
+        from generator.local.iam.permissions import Known
+
         for kind in ("Role", "User", "Group"):
             try:
                 found = getattr(self._iam, f"get_{kind.lower()}")(**{f"{kind}Name": name})[kind]

@@ -1,18 +1,14 @@
-"""Who may do what with a bucket: its policy, judged by our own evaluator before moto sees the request.
+"""Requests to S3 as the actions of IAM, and moto's own verdict on bucket policies out of the way.
 
-moto reads no conditions, so that the usual "TLS only" statement would shut everybody out there; its verdict is
-switched off. Callers within an account are taken to have every identity permission: what a launch role may do is
-judged where stacks are made.
+moto reads no conditions, so that the usual "TLS only" statement would shut everybody out there. Who judges instead is
+`authorization.objects`.
 """
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from generator.local import iam
-from generator.local.identity import EVERYTHING, policy_caller
-from generator.local.service import Identity, ServiceError
 from generator.local.wire import Request
 
 # Sub-resources of a bucket by query key, as the actions of IAM name them.
@@ -28,8 +24,14 @@ _SUBRESOURCES = {
     "location": "BucketLocation",
     "notification": "BucketNotification",
     "ownershipControls": "BucketOwnershipControls",
+    "policyStatus": "BucketPolicyStatus",
+    "object-lock": "BucketObjectLockConfiguration",
+    "logging": "BucketLogging",
+    "website": "BucketWebsite",
 }
 _OF_OBJECTS = {"tagging": "ObjectTagging", "acl": "ObjectAcl", "retention": "ObjectRetention"}
+# Taking these away has a permission of its own; taking others away is putting nothing.
+_DELETED = frozenset({"policy", "website"})
 _VERBS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "POST": "Put", "DELETE": "Delete"}
 
 
@@ -50,29 +52,16 @@ def action(request: Request, key: str) -> str:
     verb = _VERBS.get(request.method, "Get")
     for name, noun in (_OF_OBJECTS if key else _SUBRESOURCES).items():
         if name in asked:
+            if verb == "Delete" and not key and name not in _DELETED:
+                return f"s3:Put{noun}"
             return f"s3:{verb}{noun}"
+    if "uploads" in asked and request.method == "GET":
+        return "s3:ListBucketMultipartUploads"
+    if "uploadId" in asked and verb in ("Get", "Delete"):
+        return "s3:ListMultipartUploadParts" if verb == "Get" else "s3:AbortMultipartUpload"
     version = "Version" if "versionId" in asked else ""
     if key:
         return f"s3:{verb}Object{version if verb != 'Put' else ''}"
     if request.method in ("GET", "HEAD"):
         return "s3:ListBucketVersions" if "versions" in asked else "s3:ListBucket"
     return "s3:DeleteObject" if "delete" in asked else f"s3:{'Create' if verb == 'Put' else 'Delete'}Bucket"
-
-
-def check(request: Request, identity: Identity, bucket: str, owner: str, policy: str | None) -> None:
-    """Raises AccessDenied when the bucket's policy denies the caller, or does not let another account in."""
-    path = urlsplit(request.url).path.lstrip("/")
-    in_host = urlsplit(request.url).netloc.startswith(f"{bucket}.")
-    key = unquote(path if in_host else path.partition("/")[2])
-    decision = iam.evaluate(
-        iam.Request(
-            policy_caller(identity),
-            action(request, key),
-            f"arn:aws:s3:::{bucket}{f'/{key}' if key else ''}",
-            {"aws:SecureTransport": True},  # loopback stands for TLS
-            resource_account=owner,
-        ),
-        iam.Policies.of(identity=[EVERYTHING], resource=policy),
-    )
-    if not decision.allowed:
-        raise ServiceError("AccessDenied", "Access Denied", 403)

@@ -14,10 +14,10 @@ from dataclasses import replace
 from botocore.exceptions import ClientError
 
 from generator.local import iam
-from generator.local.attached import Attached, Identities, unlimited
+from generator.local.attached import Attached, Identities
 from generator.local.iam.conditions import Value
 from generator.local.iam.permissions import Need, Operation, needed, reviewed, tagged
-from generator.local.identity import policy_caller
+from generator.local.identity import unlimited
 from generator.local.service import Call, Identity
 from generator.local.stacks.access import Access, Denied
 from generator.local.stacks.store import Store
@@ -40,7 +40,6 @@ class Guard:
     def __init__(self, call: Call, identity: Identity) -> None:
         self._call = call
         self._identity = identity
-        self._caller = policy_caller(identity)
         self._attached = Attached(call, identity)
         self._known = Identities(call, identity.account)
         self._here: Mapping[str, Mapping[str, str]] = {}
@@ -82,7 +81,8 @@ class Guard:
             self._require(need)
 
     def _require(self, need: Need) -> None:
-        request = iam.Request(self._caller, need.action, need.resource, self._context(need))
+        caller = self._attached.caller
+        request = iam.Request(caller, need.action, need.resource, self._context(need))
         try:
             policies = self._attached.policies()
             if request.uses_key:
@@ -90,12 +90,12 @@ class Guard:
         except iam.MalformedPolicy as error:
             self._say(f"Correct the policy: {error}")
             why = "because a policy that applies is malformed"
-            raise Denied(self._caller.arn, need.action, need.resource, why) from error
+            raise Denied(caller.arn, need.action, need.resource, why) from error
         decision = iam.evaluate(request, policies)
         if not decision.allowed:
             self._say(iam.advice(decision))
             because = _BECAUSE.search(iam.message(decision))
-            raise Denied(self._caller.arn, need.action, need.resource, because[0] if because else "")
+            raise Denied(caller.arn, need.action, need.resource, because[0] if because else "")
         if need.action == "s3:GetObject":
             self._read(need)
 
@@ -138,4 +138,4 @@ class Guard:
                 return  # that it is not there is for its reader to say
             self._say(f"Let account {self._identity.account} read in the policy of bucket {found['bucket']}.")
             why = "because no resource-based policy allows the s3:GetObject action"
-            raise Denied(self._caller.arn, need.action, need.resource, why) from error
+            raise Denied(self._attached.caller.arn, need.action, need.resource, why) from error

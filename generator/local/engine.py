@@ -34,6 +34,11 @@ def respond(service: Service, request: wire.Request, call: Call) -> wire.Respons
             raise ServiceError(
                 NOT_OFFERED, f"the local AWS does not offer {service.name}:{model.name}", status=501
             )
+        if call.judged:
+            from generator.local import authorization
+
+            with call.state.read() as call._tx:
+                authorization.check(call)
         return wire.answer(spoken, model, run(operation, call, model), call.request_id)
     except ServiceError as error:
         return wire.refusal(spoken, service.model, error, call.request_id)

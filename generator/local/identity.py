@@ -5,10 +5,12 @@ Signatures are not checked: whoever can reach the loopback address or the folder
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 # The identity policy of a caller whose own permissions are not the question.
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 ADMINISTRATOR = "administrator"
+# In every account from the start, as in those that an organisation makes.
+ACCESS_ROLE = "OrganizationAccountAccessRole"
 SECRET = "local"  # noqa: S105 - not a secret: signatures are not checked
 KEY_PREFIX = "AKIALOCL"  # followed by the account: 20 characters, as AWS's own
 SCOPE = re.compile(r"Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -60,13 +64,21 @@ def administrator(account: str) -> Identity:
     return Identity(account, f"arn:aws:iam::{account}:user/{ADMINISTRATOR}", f"AIDALOCL{account}")
 
 
-def policy_caller(identity: Identity) -> Caller:
-    """An identity as policies see it."""
+def unlimited(identity: Identity) -> bool:
+    """The identities that every account of the local AWS has from the start, and the root user."""
+    name = identity.principal.rpartition(":")[2]
+    return name in ("root", f"user/{ADMINISTRATOR}", f"role/{ACCESS_ROLE}")
+
+
+def policy_caller(identity: Identity, tags: Mapping[str, str] | None = None) -> Caller:
+    """An identity as policies see it; `tags` are those of the user or role itself."""
     from generator.local.iam import Caller
 
+    own, unique_id = {**(tags or {}), **dict(identity.tags)}, identity.user_id.partition(":")[0]
     if identity.role_arn:
-        return Caller.role(identity.role_arn, identity.arn.rpartition("/")[2])
-    return Caller.user(identity.arn)
+        session = identity.arn.rpartition("/")[2]
+        return Caller.role(identity.role_arn, session, unique_id=unique_id, tags=own)
+    return Caller.user(identity.arn, unique_id=unique_id, tags=own)
 
 
 def administrator_key(account: str) -> str:
@@ -89,7 +101,7 @@ class Identities:
 
     def internal_key(self, identity: Identity) -> str:
         """A key for calls between services, known in this process alone."""
-        digest = sha256(f"{identity.arn} {identity.role_arn}".encode()).hexdigest().upper()
+        digest = sha256(str(identity).encode()).hexdigest().upper()
         key = "ASIAINTERNAL" + digest[:8]
         with self._lock:
             self._internal[key] = identity
@@ -118,11 +130,20 @@ class Identities:
     def _read(self, access_key: str) -> tuple[Identity, float | None] | None:
         with self.state.read() as tx:
             row = tx.one(
-                "SELECT account, arn, user_id, role_arn, expires FROM credential WHERE access_key=?",
+                "SELECT account, arn, user_id, role_arn, expires, policies_json, tags_json FROM credential"
+                " LEFT JOIN session USING (access_key) WHERE access_key=?",
                 access_key,
             )
         if row is None:
             return None
-        found = Identity(row["account"], row["arn"], row["user_id"], row["role_arn"]), row["expires"]
+        identity = Identity(row["account"], row["arn"], row["user_id"], row["role_arn"])
+        if row["tags_json"] is not None:
+            policies = json.loads(row["policies_json"])
+            identity = replace(
+                identity,
+                session_policies=None if policies is None else tuple(policies),
+                tags=tuple(json.loads(row["tags_json"]).items()),
+            )
+        found = identity, row["expires"]
         self._handed_out[access_key] = found  # credentials never change once handed out
         return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from generator.local.service import Identity
-from generator.local.state import State
+from generator.local.identity import administrator
+from generator.local.service import Call
 from generator.local.weather import Forecast, Weather
 from generator.local.wire import Request, Response, asked
 
@@ -15,19 +15,19 @@ def action(request: Request) -> str:
     return asked(request).operation
 
 
-def note_key(state: State, account: str, response: Response) -> None:
+def note_key(call: Call, response: Response) -> None:
     """A new access key stands for its user from now on."""
     text = response.body.decode()
-    key, user = _element(text, "AccessKeyId"), _element(text, "UserName")
-    identity = Identity(account, f"arn:aws:iam::{account}:user/{user}", f"AIDA{key[4:]}")
-    with state.write() as tx:
+    client = call.client("iam", identity=administrator(call.account))
+    user = client.get_user(UserName=_element(text, "UserName"))["User"]  # its ARN has a path
+    with call.state.write() as tx:
         tx.insert(
             "credential",
             {
-                "access_key": key,
-                "account": account,
-                "arn": identity.arn,
-                "user_id": identity.user_id,
+                "access_key": _element(text, "AccessKeyId"),
+                "account": call.account,
+                "arn": user["Arn"],
+                "user_id": user["UserId"],
                 "role_arn": "",
                 "expires": None,
             },

@@ -33,6 +33,9 @@ class Identity:
     arn: str
     user_id: str
     role_arn: str = ""
+    # Of a session: the documents or ARNs of the policies that it was limited by, and its tags.
+    session_policies: tuple[str, ...] | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def principal(self) -> str:
@@ -71,6 +74,8 @@ class Call:
     weather: Weather
     forecast: Forecast
     headers: Mapping[str, str] = field(default_factory=dict)
+    judged: bool = False
+    """Whether the caller's own policies are asked: not for the accounts' administrators, nor between services."""
     _tx: Tx | None = None
 
     @property

@@ -4,6 +4,8 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS credential (
     access_key TEXT PRIMARY KEY, account TEXT NOT NULL, arn TEXT NOT NULL, user_id TEXT NOT NULL,
     role_arn TEXT NOT NULL, expires REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS session (
+    access_key TEXT PRIMARY KEY, policies_json TEXT NOT NULL, tags_json TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS token (
     service TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, operation TEXT NOT NULL,
     token TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL, created REAL NOT NULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from generator.local import authorization
 from generator.local.service import Call
 from generator.local.servicecatalog import access, constraint_text, limits
 from generator.local.servicecatalog.catalog import (
@@ -76,6 +77,13 @@ def create(call: Call) -> Mapping[str, Any]:
 
 def _check_role(call: Call, parameters: Mapping[str, Any]) -> None:
     role = parameters.get("RoleArn")
+    name = parameters.get("LocalRoleName")
+    if role or name:
+        passed = role or f"arn:{call.partition}:iam::{call.account}:role/{name}"
+        authorization.require(call, "iam:GetRole", passed)
+        authorization.require(
+            call, "iam:PassRole", passed, {"iam:PassedToService": "servicecatalog.amazonaws.com"}
+        )
     if role and call.weather.unseen(f"role {role}"):
         raise invalid(f"The profile does not exist: {role}")
 

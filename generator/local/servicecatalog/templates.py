@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from generator.local import authorization
 from generator.local.identity import administrator
 from generator.local.service import Call, ServiceError
 from generator.local.servicecatalog.catalog import invalid
@@ -49,6 +50,10 @@ class Content:
 def fetch(call: Call, url: str) -> bytes:
     """The object behind an S3 URL, read as the caller."""
     bucket, key, version = _location(url)
+    authorization.require(
+        call, f"s3:GetObject{'Version' if version else ''}", f"arn:{call.partition}:s3:::{bucket}/{key}"
+    )
+    authorization.require(call, "cloudformation:ValidateTemplate", "*")
     s3 = call.client("s3")
     try:
         found = s3.get_object(Bucket=bucket, Key=key, **({"VersionId": version} if version else {}))
@@ -75,6 +80,8 @@ def _location(url: str) -> tuple[str, str, str]:
 
 def from_stack(call: Call, stack: str) -> bytes:
     """The template of an existing stack."""
+    on = stack if stack.startswith("arn:") else call.arn(f"stack/{stack}/*", service="cloudformation")
+    authorization.require(call, "cloudformation:GetTemplate", on)
     cloudformation = call.client("cloudformation")
     try:
         found = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
