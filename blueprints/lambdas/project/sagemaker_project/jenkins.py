@@ -1,0 +1,63 @@
+"""Starts a job at Jenkins when EventBridge tells of an approved model.
+
+Raises whatever goes wrong: Lambda tries the event again, then leaves it in the dead-letter queue, where an alarm sees it. A
+job that is started twice for one event deploys the same version again, which changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+from urllib.parse import quote
+
+import urllib3
+
+from .servers import Connections, Credentials, connect, credentials, https
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_MESSAGE = 300
+
+
+class NotStarted(Exception):
+    """Jenkins did not take the job; the message says what it answered."""
+
+
+def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001  # Lambda's signature
+    version = event["detail"]["ModelPackageArn"]
+    known = credentials(os.environ["CREDENTIALS_SECRET_ARN"])
+    place = start(os.environ["JENKINS_URL"], os.environ["JENKINS_JOB"], {"MODEL_PACKAGE_ARN": version}, known)
+    logger.info("started", extra={"model_package": version, "queue_item": place})
+
+
+def start(address: str, job: str, parameters: dict[str, str], known: Credentials) -> str:
+    """Start `folder/…/job`; the address of its place in Jenkins' queue."""
+    server = https(address)
+    path = "".join(f"/job/{quote(part, safe='')}" for part in job.split("/") if part)
+    url = f"{server}{path}/buildWithParameters"
+    headers = urllib3.util.make_headers(basic_auth=f"{known.username}:{known.token}")
+    with connect(known) as connections:
+        answer = _post(connections, url, parameters, headers)
+        if answer.status == 403 and b"crumb" in answer.data.lower():
+            # API tokens need none by default, but a server may ask everybody; a crumb is bound to its session.
+            answer = _post(connections, url, parameters, headers | _crumb(connections, server, headers))
+    if answer.status != 201:
+        said = answer.data.decode("utf-8", "replace")[:_LONGEST_MESSAGE]
+        raise NotStarted(f"Jenkins answered {answer.status} to the start of {job}: {said}")
+    return str(answer.headers.get("Location", ""))
+
+
+def _post(
+    connections: Connections, url: str, parameters: dict[str, str], headers: dict[str, str]
+) -> urllib3.BaseHTTPResponse:
+    return connections.request("POST", url, fields=parameters, encode_multipart=False, headers=headers)
+
+
+def _crumb(connections: Connections, server: str, headers: dict[str, str]) -> dict[str, str]:
+    answer = connections.request("GET", f"{server}/crumbIssuer/api/json", headers=headers)
+    if answer.status != 200:
+        raise NotStarted(f"Jenkins asks for a crumb, but answered {answer.status} when asked for one")
+    issued = answer.json()
+    session = "; ".join(cookie.partition(";")[0] for cookie in answer.headers.getlist("Set-Cookie"))
+    return {issued["crumbRequestField"]: issued["crumb"], **({"Cookie": session} if session else {})}
