@@ -15,7 +15,18 @@ from typing import NoReturn
 
 from generator import __version__
 from generator.errors import FactoryError, did_you_mean
-from generator.verbs import authoring, building, documenting, launching, local, looking, publishing, roles, seeds, smoke
+from generator.verbs import (
+    authoring,
+    building,
+    documenting,
+    launching,
+    local,
+    looking,
+    publishing,
+    roles,
+    seeds,
+    smoke,
+)
 from generator.verbs.shared import USAGE
 
 EXAMPLES = {
@@ -185,9 +196,15 @@ def _parser() -> argparse.ArgumentParser:
     terminate.add_argument("name", metavar="NAME")
     terminate.add_argument("--yes", action="store_true", help="do not ask")
     trial = at_desk(
-        verb("smoke", smoke.smoke, "publish, launch, update and terminate a few products; report what AWS denied")
+        verb(
+            "smoke",
+            smoke.smoke,
+            "publish, launch, update and terminate a few products; report what AWS denied",
+        )
     )
-    trial.add_argument("ids", nargs="*", metavar="ID", help="products; one of each blueprint when none is named")
+    trial.add_argument(
+        "ids", nargs="*", metavar="ID", help="products; one of each blueprint when none is named"
+    )
     for option, text in (("--param", "a value to launch with"), ("--change", "a value to update to")):
         trial.add_argument(option, action="append", default=[], metavar="ID.K=V", help=text)
     trial.add_argument("--tag", action="append", default=[], metavar="K=V", help="a tag, as TagOptions ask")
@@ -210,6 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("id", metavar="ID")
     diff.add_argument("--against", metavar="VERSION", help="a published version; the highest when left out")
     diff.add_argument("--region", metavar="R", help="the target's first region when left out")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text")
     role = targeted(
         verb("role", roles.role, "show a product's launch role, and what changed since the published one")
     )

@@ -19,6 +19,7 @@ from generator.catalogue import Product as LoadedProduct
 from generator.errors import FactoryError, Problem, Refused, Where
 from generator.model import Artifact, Portfolio, State, TagOption, Tags
 from generator.spec import FORMAT
+from generator.template_diff import Comparison
 from generator.version import Conflict, Keep, decide
 
 LIMIT_FROM = 10  # products that exist; below it everything may change at once
@@ -79,11 +80,13 @@ def diff(
     observed: State,
     bundles: Mapping[str, Bundle],
     *,
+    compared: Mapping[str, Comparison],
     stacks: Sequence[c.DeployLaunchRoles],
     selected: bool,
 ) -> tuple[list[c.Change], list[Unchanged]]:
     """The changes of one region, in the order to perform them.
 
+    `compared`: by product, what differs from the published version that the new one is measured against.
     `selected`: only some products were named, so that nothing else is touched, portfolios that exist included.
     Raises FactoryError naming the version to use where one is in conflict.
     """
@@ -109,7 +112,7 @@ def diff(
     changes += [c.CreateTagOption(region, option) for option in sorted(options - observed.tag_options)]
     for name in sorted(portfolios):
         changes += _portfolio(region, portfolios[name], observed.portfolios.get(name))
-    content, unchanged = _products(wanted, observed, bundles)
+    content, unchanged = _products(wanted, observed, bundles, compared)
     changes += content
     changes += _offers(wanted, observed)
     projects, same = project_templates.diff(wanted, observed, bundles, selected=selected)
@@ -169,7 +172,7 @@ PRODUCT_FIELDS = (
 
 
 def _products(
-    wanted: State, observed: State, bundles: Mapping[str, Bundle]
+    wanted: State, observed: State, bundles: Mapping[str, Bundle], compared: Mapping[str, Comparison]
 ) -> tuple[list[c.Change], list[Unchanged]]:
     changes: list[c.Change] = []
     unchanged: list[Unchanged] = []
@@ -179,7 +182,8 @@ def _products(
         product, there = wanted.products[name], observed.products.get(name)
         (artifact,) = product.artifacts.values()
         published = there.artifacts if there else {}
-        decision = decide(artifact.version, artifact.fingerprint, artifact.values, published)
+        differs = compared.get(name)
+        decision = decide(artifact.version, artifact.fingerprint, artifact.values, published, differs)
         if isinstance(decision, Conflict):
             where = bundles[name].product.where("version")
             problems.append(Problem(where, decision.reason, f"Raise the version to {decision.use}."))
@@ -190,7 +194,7 @@ def _products(
         elif there is None:
             changes.append(c.CreateProduct(region, product, artifact, key))
         else:
-            changes.append(c.PublishArtifact(region, name, artifact, key))
+            changes.append(c.PublishArtifact(region, name, artifact, key, differs))
         if there:
             edits = _edits(there, product, PRODUCT_FIELDS) + _tag_edits(there.tags, product.tags)
             if edits:

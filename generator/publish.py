@@ -20,6 +20,7 @@ from generator.gateway import Contents, Gateway, Release
 from generator.launch_role import LaunchRole, merge, shards, stack_template, widened
 from generator.model import State
 from generator.plan import Plan, Unchanged, absent_portfolios, diff
+from generator.published import comparisons
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,15 @@ def prepare(
         texts |= {stack.stack: text for stack, text in stacks}
         existing |= observed.products.keys()
         try:
+            compared, more_notes = comparisons(wanted, observed, by_id, gateway)
+            notes += more_notes
             more, same = diff(
-                wanted, observed, by_id, stacks=[stack for stack, _ in stacks], selected=selected
+                wanted,
+                observed,
+                by_id,
+                compared=compared,
+                stacks=[stack for stack, _ in stacks],
+                selected=selected,
             )
         except FactoryError as error:
             problems += error.problems

@@ -10,10 +10,11 @@ from typing import Any
 from generator import changes as c
 from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Product, Target
-from generator.model import State
+from generator.model import Artifact, State
 from generator.publish import Outcome
-from generator.show import summary, unchanged_lines
-from generator.version import order
+from generator.show import cell, summary, unchanged_lines
+from generator.template_diff import Comparison
+from generator.version import next_version, order
 
 
 def listing(catalogue: Catalogue) -> list[dict[str, Any]]:
@@ -151,6 +152,47 @@ def difference(published: str, built: str, names: tuple[str, str]) -> str:
         for line in difflib.unified_diff(
             published.splitlines(keepends=True), built.splitlines(keepends=True), names[0], names[1], n=3
         )
+    )
+
+
+def comparison(
+    name: str, built: str, compared: Comparison, published: Mapping[str, Artifact]
+) -> dict[str, Any]:
+    """What the built template changes for those who run the published one, and the smallest version it may have."""
+    return {
+        "id": name,
+        "from": compared.base,
+        "to": built,
+        "bump": str(compared.bump),
+        "smallest": next_version(published, compared.bump),
+        "effects": [
+            {"bump": str(each.bump), "subject": each.subject, "what": each.what, "certain": each.certain}
+            for each in compared.effects
+        ],
+    }
+
+
+def comparison_text(name: str, built: str, compared: Comparison) -> str:
+    """The effects, the gravest first, above a unified diff, which takes other lines before it for comments."""
+    first, *rest = compared.lines()
+    return "\n".join([f"{name} {built}: {first}", *rest]) + "\n"
+
+
+def comparison_markdown(name: str, built: str, compared: Comparison, lines: str) -> str:
+    """For a comment on a pull request: the effects, and the unified diff folded away."""
+    effects = [f"- **{each.bump}** {cell(str(each).partition(': ')[2])}" for each in compared.effects]
+    heading = f"### {name} {compared.base} → {built}: {compared.bump}"
+    body = [
+        "<details><summary>Template</summary>",
+        "",
+        "```diff",
+        *lines.splitlines(),
+        "```",
+        "",
+        "</details>",
+    ]
+    return (
+        "\n".join([heading, "", *(effects or ["Nothing differs."]), *(["", *body] if lines else [])]) + "\n"
     )
 
 

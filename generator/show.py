@@ -64,18 +64,18 @@ def as_markdown(plan: Plan) -> str:
     else:
         lines += ["| region | | change | details |", "|---|---|---|---|"]
         for change in plan.changes:
-            details = "<br>".join(_cell(detail) for detail in change.details)
-            lines.append(f"| {change.region} | `{change.sign}` | {_cell(change.about)} | {details} |")
+            details = "<br>".join(cell(detail) for detail in change.details)
+            lines.append(f"| {change.region} | `{change.sign}` | {cell(change.about)} | {details} |")
         lines += ["", summary(plan.changes), ""]
     if plan.unchanged:
         lines += ["<details><summary>Unchanged</summary>", ""]
         lines += [f"- {line}" for line in unchanged_lines(plan.unchanged)]
         lines += ["", "</details>", ""]
-    lines += [f"> {_cell(note)}" for note in plan.notes]
+    lines += [f"> {cell(note)}" for note in plan.notes]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
 

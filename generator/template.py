@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from generator.blueprint import CATALOG
-from generator.errors import Where, fail
+from generator.blueprint import BOUNDARY, CATALOG
+from generator.errors import FactoryError, Where, fail
 
 LARGEST = 1_000_000  # bytes of a template given by URL (CloudFormation quota, 1 MB)
 
@@ -131,6 +131,29 @@ def bounded(template: Mapping[str, Any], boundary: Any) -> dict[str, Any]:
     return {**template, "Resources": resources}
 
 
+def unbounded(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The template without the permissions boundaries that `bounded` put in, which come from the target's mapping."""
+
+    def own(properties: Mapping[str, Any]) -> bool:
+        looked_up = find_all(properties.get("PermissionsBoundary"), "Fn::FindInMap")
+        return any(
+            isinstance(each, list) and each[:1] == [CATALOG] and each[-1:] == [BOUNDARY] for each in looked_up
+        )
+
+    resources = {
+        name: {
+            **each,
+            "Properties": {k: v for k, v in each["Properties"].items() if k != "PermissionsBoundary"},
+        }
+        if isinstance(each, Mapping)
+        and isinstance(each.get("Properties"), Mapping)
+        and own(each["Properties"])
+        else each
+        for name, each in template["Resources"].items()
+    }
+    return {**template, "Resources": resources}
+
+
 def find_all(value: Any, key: str) -> Iterator[Any]:
     """Every value of that key, anywhere in the template."""
     if isinstance(value, Mapping):
@@ -147,6 +170,16 @@ def fingerprint(template: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical template without what depends on the target."""
     mappings = {name: value for name, value in template.get("Mappings", {}).items() if name != CATALOG}
     return sha256(dump(canonical({**template, "Mappings": mappings})).encode()).hexdigest()
+
+
+def is_of(text: str, fingerprint_: str) -> bool:
+    """Whether a published text has this fingerprint: of its bytes for a raw template, else without the target's part."""
+    if sha256(text.encode()).hexdigest() == fingerprint_:
+        return True
+    try:
+        return fingerprint(unbounded(parse(text, Where("published template")))) == fingerprint_
+    except FactoryError:
+        return False  # a raw template of other bytes; nothing is wrong with it otherwise
 
 
 # --- writing ---------------------------------------------------------------------------------------------

@@ -1,15 +1,20 @@
 """Whether a version may be published: kept as it is, published anew, or in conflict. Pure.
 
-Published means frozen: the same version with another fingerprint is refused, never overwritten.
+Published means frozen: the same version with another fingerprint is refused, never overwritten. The author owns the
+number; what the template's changes ask for owns whether it is high enough. As semver.org has it, a pre-release promises
+nothing: versions are measured against the highest release, and below 1.0.0 a minor step is enough for anything.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from generator.model import Artifact
+from generator.template_diff import Bump, Comparison
+
+REASONS = 3  # of a refused version; the rest is what `catalog diff` is for
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Publish:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The declared version cannot be published; `use` can."""
+    """The declared version cannot be published; `use` is the smallest that can."""
 
     version: str
     reason: str
@@ -55,16 +60,52 @@ def _identifier(text: str) -> Identifier:
     return (False, int(text), "") if re.fullmatch(r"[0-9]+", text) else (True, 0, text)
 
 
-def next_minor(version: str) -> str:
-    major, minor, *_ = order(version)
-    return f"{max(major, 0)}.{minor + 1}.0"
+def base(published: Iterable[str]) -> str | None:
+    """The version that a new one is measured against: the highest release; None where nothing was promised yet."""
+    releases = [version for version in published if order(version)[0] >= 0 and order(version)[3]]
+    return max(releases, key=order, default=None)
 
 
-def decide(version: str, fingerprint: str, values: str, published: Mapping[str, Artifact]) -> Decision:
-    """Compare a built template with what is published of its product."""
+def next_version(published: Iterable[str], bump: Bump) -> str:
+    """The smallest release above all that is published which is as large a step from the base as `bump` asks for."""
+    known = list(published)
+    stepped = _stepped(base(known), bump)
+    major, minor, patch, *_ = order(max(known, key=order, default=stepped))
+    # Above every release, a pre-release of a higher version is the only thing left to pass; its release does.
+    return max(stepped, f"{max(major, 0)}.{max(minor, 0)}.{max(patch, 0)}", key=order)
+
+
+def _stepped(start: str | None, bump: Bump) -> str:
+    if start is None:
+        return "0.1.0"
+    major, minor, patch, *_ = order(start)
+    match bump:
+        case Bump.MAJOR if major > 0:
+            return f"{major + 1}.0.0"
+        case Bump.PATCH:
+            return f"{major}.{minor}.{patch + 1}"
+    return f"{major}.{minor + 1}.0"
+
+
+def is_enough(version: str, start: str, bump: Bump) -> bool:
+    """Whether a higher version is as large a step from a release as the bump asks for; pre-releases by their core."""
+    return order(version)[:3] >= order(_stepped(start, bump))[:3]
+
+
+def decide(
+    version: str,
+    fingerprint: str,
+    values: str,
+    published: Mapping[str, Artifact],
+    compared: Comparison | None = None,
+) -> Decision:
+    """Compare a built template with what is published of its product.
+
+    `compared` is what differs from the base; None where there is none, or where its template cannot be read.
+    """
+    use = next_version(published, compared.bump if compared else Bump.MINOR)
     if version in published:
         there = published[version]
-        use = next_minor(max(published, key=order))
         if there.fingerprint != fingerprint:
             return Conflict(
                 version,
@@ -82,7 +123,18 @@ def decide(version: str, fingerprint: str, values: str, published: Mapping[str, 
         return Keep(version, fingerprint)
     highest = max(published, key=order, default=None)
     if highest and order(version) < order(highest):
+        return Conflict(version, f"version {version} is lower than {highest}, which is published", use)
+    if compared and not is_enough(version, compared.base, compared.bump):
         return Conflict(
-            version, f"version {version} is lower than {highest}, which is published", next_minor(highest)
+            version, f"version {version} is too small a step from {compared.base}: {_why(compared)}", use
         )
     return Publish(version, fingerprint)
+
+
+def _why(compared: Comparison) -> str:
+    """The first reasons for the bump, in one line."""
+    told = [
+        f"{each.subject} {each.what}" + ("" if each.certain else " (may be)") for each in compared.reasons
+    ]
+    rest = len(told) - REASONS
+    return f"{compared.bump}, since " + "; ".join(told[:REASONS]) + (f"; and {rest} more" if rest > 0 else "")

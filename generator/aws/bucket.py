@@ -7,6 +7,7 @@ release records. Its policy keeps what others wrote into it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -122,13 +123,12 @@ class Bucket:
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
                 raise
 
-    def newest(self, prefix: str) -> str | None:
-        """The text of the newest object below a prefix; None when there is none."""
+    def texts(self, prefix: str) -> Iterator[str]:
+        """The texts of the objects below a prefix, the newest first."""
         found = self._s3.list_objects_v2(Bucket=self.name, Prefix=prefix, **self.owner).get("Contents", [])
-        if not found:
-            return None
-        key = max(found, key=lambda each: each["LastModified"])["Key"]
-        return str(self._s3.get_object(Bucket=self.name, Key=key, **self.owner)["Body"].read().decode())
+        for each in sorted(found, key=lambda one: one["LastModified"], reverse=True):
+            answer = self._s3.get_object(Bucket=self.name, Key=each["Key"], **self.owner)
+            yield str(answer["Body"].read().decode())
 
     def url(self, key: str) -> str:
         suffix = "amazonaws.com.cn" if self._target.partition == "aws-cn" else "amazonaws.com"

@@ -23,6 +23,7 @@ from generator.errors import AwsError, Problem, Where
 from generator.launch_role import LaunchRole, roles_of
 from generator.model import Artifact, Constraint, Portfolio, Principal, Product, Share, State, TagOption, Tags
 from generator.spec import IDENTITY_PORTFOLIO, IDENTITY_PRODUCT
+from generator.template import is_of
 
 PAGE = 20  # the largest page of Service Catalog
 
@@ -46,6 +47,7 @@ class Reader:
         self._bucket = Bucket(sessions.client("s3", region), target.bucket(region), region, target)
         self.studio = Studio(sessions, self._bucket, region, target)
         self.ids = Ids()
+        self._fingerprints: dict[tuple[str, str], str] = {}
 
     def _catalog(self) -> Any:
         return self._sessions.client("servicecatalog", self._region)
@@ -170,6 +172,7 @@ class Reader:
             version = each["Name"]
             # Names are not unique; the newest of a name is the one that counts.
             self.ids.artifacts[name, version] = each["Id"]
+            self._fingerprints[name, version] = fingerprint
             artifacts[version] = Artifact(
                 version,
                 description,
@@ -229,8 +232,15 @@ class Reader:
     # --- what lies beside Service Catalog
 
     def template(self, product: str, version: str) -> str | None:
-        """The text of a published version's template, from the artifact bucket: Service Catalog's copy is its own."""
-        return self._bucket.newest(f"templates/{product}/{version}/")
+        """The text of a published version's template, from the artifact bucket: Service Catalog's copy is its own.
+
+        The bucket may hold others of that version, of a publish that AWS refused: the fingerprint tells.
+        """
+        fingerprint = self._fingerprints.get((product, version), "")
+        for text in self._bucket.texts(f"templates/{product}/{version}/"):
+            if not fingerprint or is_of(text, fingerprint):
+                return text
+        return None
 
     def _roles(self, stack: Callable[[int], str]) -> Iterator[tuple[str, LaunchRole, int]]:
         """The deployed launch roles with the number of the stack that holds them; the stacks are numbered densely."""

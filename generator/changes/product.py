@@ -14,6 +14,7 @@ from generator.changes.change import (
     edited,
 )
 from generator.model import Artifact, Constraint, Product
+from generator.template_diff.model import SHOWN, Comparison
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,11 @@ class _OfProduct(Change):
 
 @dataclass(frozen=True)
 class PublishArtifact(_OfProduct):
+    """`compared`: what differs from the release before; None where there is none, or nobody can tell."""
+
     artifact: Artifact
     template_key: str
+    compared: Comparison | None = None
     sign = "+"
     operations = (
         "s3:PutObject",
@@ -104,7 +108,8 @@ class PublishArtifact(_OfProduct):
 
     @property
     def details(self) -> tuple[str, ...]:
-        return (f"sha256:{self.artifact.fingerprint}",)
+        differs = self.compared.lines(SHOWN) if self.compared else ()
+        return (f"sha256:{self.artifact.fingerprint}", *differs)
 
 
 @dataclass(frozen=True)

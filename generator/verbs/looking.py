@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from generator.errors import did_you_mean, fail
+from generator.errors import Where, did_you_mean, fail
 from generator.verbs.shared import bundles_of, catalogue_of, gateway_of
 
 
@@ -35,7 +35,8 @@ def show_product(options: argparse.Namespace) -> None:
 
 
 def diff(options: argparse.Namespace) -> None:
-    from generator import report
+    from generator import report, template
+    from generator.template_diff.comparison import compare
     from generator.version import order
 
     catalogue = catalogue_of(options)
@@ -56,8 +57,17 @@ def diff(options: argparse.Namespace) -> None:
     if text is None:
         remedy = did_you_mean(version, published.artifacts)
         raise fail(options.id, f"version {version} is not published to {target.id} in {region}", remedy)
-    names = (f"{options.id} {version} ({target.id})", f"{options.id} {bundle.product.spec.version} (built)")
-    print(report.difference(text, bundle.draft.content.decode("utf-8-sig"), names), end="")
+    built = bundle.product.spec.version
+    compared = compare(version, template.parse(text, Where(f"{options.id} {version}")), bundle.draft.template)
+    names = (f"{options.id} {version} ({target.id})", f"{options.id} {built} (built)")
+    lines = report.difference(text, bundle.draft.content.decode("utf-8-sig"), names)
+    if options.format == "json":
+        told = report.comparison(options.id, built, compared, published.artifacts)
+        print(json.dumps({**told, "diff": lines.splitlines()}, indent=2, ensure_ascii=False))
+    elif options.format == "markdown":
+        print(report.comparison_markdown(options.id, built, compared, lines), end="")
+    else:
+        print(report.comparison_text(options.id, built, compared) + lines if lines else "", end="")
 
 
 def picture(options: argparse.Namespace) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from generator import bundle, desired
+from generator import bundle, desired, version
 from generator.errors import FactoryError
 from generator.load import load
 from generator.model import State
 from generator.plan import Plan, check_limits, diff
+from generator.template_diff.comparison import compare
 from tests import catalogues
 
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.yaml"))
@@ -40,21 +41,26 @@ def _built(root: Path, selected: list[str]) -> tuple[State, dict[str, bundle.Bun
     return state, {each.id: each for each in bundles}
 
 
-def _published(scenario: dict[str, Any], folder: Path) -> State:
+def _published(scenario: dict[str, Any], folder: Path) -> tuple[State, dict[str, bundle.Bundle]]:
     if scenario.get("before") is None:
-        return NOTHING
-    return _built(_catalogue(folder, scenario["before"]), [])[0]
+        return NOTHING, {}
+    return _built(_catalogue(folder, scenario["before"]), [])
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path: Path, tmp_path: Path) -> None:
     scenario = yaml.safe_load(path.read_text())
-    observed = _published(scenario, tmp_path / "before")
+    observed, before = _published(scenario, tmp_path / "before")
     selected = scenario.get("selected", [])
     wanted, bundles = _built(_catalogue(tmp_path / "after", scenario.get("after", {})), selected)
+    compared = {
+        name: compare(base, before[name].draft.template, bundles[name].draft.template)
+        for name in bundles.keys() & before.keys()
+        if (base := version.base(observed.products[name].artifacts))
+    }
 
     def plan() -> list[str]:
-        changes, _ = diff(wanted, observed, bundles, stacks=[], selected=bool(selected))
+        changes, _ = diff(wanted, observed, bundles, compared=compared, stacks=[], selected=bool(selected))
         check_limits(Plan("acme", "local", "1", tuple(changes), (), (), len(observed.products), 0))
         return [f"{change.sign} {change.about}" for change in changes]
 
@@ -72,7 +78,7 @@ def test_nothing_changes_from_a_state_to_itself(path: Path, tmp_path: Path) -> N
     scenario = yaml.safe_load(path.read_text())
     wanted, bundles = _built(_catalogue(tmp_path, scenario.get("after", {})), [])
     observed = replace(wanted, bucket_exists=True)
-    changes, unchanged = diff(wanted, observed, bundles, stacks=[], selected=False)
+    changes, unchanged = diff(wanted, observed, bundles, compared={}, stacks=[], selected=False)
     assert changes == []
     assert [each.product for each in unchanged] == sorted(wanted.products)
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from generator.model import Artifact
 from generator.spec import SEMVER
-from generator.version import Conflict, Keep, Publish, decide, next_minor, order
+from generator.template_diff import Bump, Comparison, Effect
+from generator.version import Conflict, Keep, Publish, base, decide, is_enough, next_version, order
 
 numbers = st.sampled_from([0, 1, 2, 10])  # few, so that versions meet
 identifiers = st.one_of(st.sampled_from(["rc", "alpha", "0a", "x-y"]), numbers.map(str))
@@ -21,11 +22,16 @@ releases = st.builds("{}.{}.{}".format, numbers, numbers, numbers)
 versions = st.one_of(releases, st.builds("{}-{}".format, releases, pre_releases))
 # What somebody published by hand may be called anything.
 found = st.one_of(versions, st.sampled_from(["v1", "first", "1.0", ""]))
+bumps = st.sampled_from(Bump)
 digests = st.sampled_from(["a" * 64, "b" * 64])
 values = st.sampled_from(["", "1" * 16, "2" * 16])
 published = st.dictionaries(found, st.tuples(digests, values), max_size=5).map(
     lambda each: {name: Artifact(name, "", digest, value) for name, (digest, value) in each.items()}
 )
+
+
+def differing(bump: Bump, start: str | None) -> Comparison | None:
+    return Comparison(start, (Effect(bump, "parameter Size", "differs"),)) if start else None
 
 
 def semver(left: str, right: str) -> int:
@@ -79,21 +85,79 @@ def test_any_names_can_be_ordered(names: list[str]) -> None:
     assert all(order(left) <= order(right) for left, right in pairwise(ordered))
 
 
-@given(versions)
-def test_the_next_minor_is_higher(version: str) -> None:
-    assert order(next_minor(version)) > order(version)
+@given(st.sets(found), bumps)
+def test_the_next_version_is_higher_and_enough(there: set[str], bump: Bump) -> None:
+    use, start = next_version(there, bump), base(there)
+    assert re.fullmatch(SEMVER, use)
+    assert all(order(use) > order(name) for name in there)
+    assert start is None or is_enough(use, start, bump)
 
 
-@given(versions, digests, values, published)
-def test_a_decision(version: str, fingerprint: str, value: str, there: dict[str, Artifact]) -> None:
-    decision = decide(version, fingerprint, value, there)
+@given(releases, bumps)
+def test_no_smaller_step_is_enough(start: str, bump: Bump) -> None:
+    """Of all steps from a release, the one named is the smallest that may be taken."""
+    use = next_version([start], bump)
+    smaller = [next_version([start], each) for each in Bump if each.rank < bump.rank]
+    assert all(order(each) <= order(use) for each in smaller)
+    for each in smaller:
+        assert is_enough(each, start, bump) == (order(each) >= order(use))
+
+
+@pytest.mark.parametrize(
+    ("start", "bump", "use"),
+    [
+        ("1.4.2", Bump.PATCH, "1.4.3"),
+        ("1.4.2", Bump.MINOR, "1.5.0"),
+        ("1.4.2", Bump.MAJOR, "2.0.0"),
+        ("0.4.2", Bump.PATCH, "0.4.3"),
+        ("0.4.2", Bump.MINOR, "0.5.0"),
+        ("0.4.2", Bump.MAJOR, "0.5.0"),
+    ],
+)
+def test_the_smallest_step(start: str, bump: Bump, use: str) -> None:
+    assert next_version([start], bump) == use
+
+
+@pytest.mark.parametrize(
+    ("there", "version", "bump", "published"),
+    [
+        (["1.0.0"], "2.0.0-rc.1", Bump.MAJOR, True),
+        (["1.0.0"], "1.1.0-rc.1", Bump.MAJOR, False),
+        (["1.0.0", "2.0.0-rc.1"], "2.0.0-rc.2", Bump.MAJOR, True),
+        (["1.0.0", "2.0.0-rc.1"], "2.0.0", Bump.MAJOR, True),
+        (["1.0.0", "1.1.0-rc.1"], "1.1.0", Bump.MAJOR, False),
+        (["0.1.0"], "0.1.1", Bump.MAJOR, False),
+        (["0.1.0"], "0.2.0", Bump.MAJOR, True),
+        (["0.9.0"], "1.0.0", Bump.MAJOR, True),
+    ],
+)
+def test_pre_releases_promise_nothing(there: list[str], version: str, bump: Bump, published: bool) -> None:
+    known = {name: Artifact(name, "", "a" * 64) for name in there}
+    decision = decide(version, "b" * 64, "", known, differing(bump, base(there)))
+    assert isinstance(decision, Publish if published else Conflict)
+
+
+def test_pre_releases_alone_are_no_base() -> None:
+    assert base(["1.0.0-rc.1", "first"]) is None
+
+
+@given(versions, digests, values, published, st.none() | bumps)
+def test_a_decision(
+    version: str, fingerprint: str, value: str, there: dict[str, Artifact], bump: Bump | None
+) -> None:
+    start = base(there)
+    differs = differing(bump, start) if bump else None
+    decision = decide(version, fingerprint, value, there, differs)
+    enough = differs is None or start is None or is_enough(version, start, differs.bump)
     same = version in there and (there[version].fingerprint, there[version].values) == (fingerprint, value)
     higher = all(order(version) > order(name) for name in there)
     assert isinstance(decision, Keep) == same
-    assert isinstance(decision, Publish) == (version not in there and higher)
+    assert isinstance(decision, Publish) == (version not in there and higher and enough)
     if isinstance(decision, Conflict):
         assert version in decision.reason
-        assert isinstance(decide(decision.use, fingerprint, value, there), Publish)  # the remedy works
+        assert isinstance(
+            decide(decision.use, fingerprint, value, there, differs), Publish
+        )  # the remedy works
     else:
         assert (decision.version, decision.fingerprint) == (version, fingerprint)
 

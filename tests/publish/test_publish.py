@@ -51,7 +51,7 @@ def test_a_changed_option_needs_a_version_and_keeps_the_old_one(catalogue: Make)
     assert refused.err.startswith(
         "products/queue.yaml:3:1: version 1.0.0 is already published with other content"
     )
-    assert refused.err.rstrip().endswith("Raise the version to 1.1.0.")
+    assert refused.err.rstrip().endswith("Raise the version to 1.0.1.")
     made.edit("products/queue.yaml", "1.0.0", "1.1.0")
     assert plan_of(made) == ["PublishArtifact"]
     publish(made)
@@ -71,6 +71,14 @@ def test_diff_shows_what_a_version_would_change(catalogue: Make) -> None:
     assert made.run("diff", "queue").out == ""
     made.edit("products/queue.yaml", "seconds: 60", "seconds: 90")
     shown = made.run("diff", "queue").out
+    assert shown.startswith(
+        "queue 1.0.0: PATCH since 1.0.0:\n  PATCH: Queue (AWS::SQS::Queue) changes in place: "
+    )
+    told = json.loads(made.run("diff", "queue", "--format", "json").out)
+    assert (told["from"], told["bump"], told["smallest"]) == ("1.0.0", "PATCH", "1.0.1")
+    assert made.run("diff", "queue", "--format", "markdown").out.startswith(
+        "### queue 1.0.0 → 1.0.0: PATCH\n"
+    )
     assert "-      MessageRetentionPeriod: 60\n" in shown
     assert "+      MessageRetentionPeriod: 90\n" in shown
 

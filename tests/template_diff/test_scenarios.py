@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.template_diff import Bump, compare
+from generator.template_diff import Bump
+from generator.template_diff.comparison import compare
 
 SMALLEST = {
     "Resources": {"Watch": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": "{}"}}}
