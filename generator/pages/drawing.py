@@ -161,7 +161,7 @@ def _card(part: Part, place: Place) -> str:
         (
             f'<rect class="card{dashed}" x="{x}" y="{y}" width="{CARD[0]}" height="{CARD[1]}" rx="5"/>',
             _text(x + 10, y + 19, "kind", shorten(kind, 27, placeholder=" …")),
-            _text(x + 10, y + 36, "small", name if len(name) <= 36 else f"{name[:35]}…"),
+            _text(x + 10, y + 36, "small", name if len(name) <= 33 else f"{name[:32]}…"),
             _text(x + 10, y + 52, "small", shorten(serving, 36, placeholder=" …")) if serving else "",
         )
     )
