@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from generator import local
 from tests.publish.conftest import Catalogue
@@ -128,3 +129,48 @@ def test_no_right_to_write_roles_is_there_in_vain(action: str, made: Catalogue, 
     refused = made.run("publish", "--target", "prod", "--yes")
     assert refused.code == 4
     assert action in refused.err
+
+
+def test_it_touches_nothing_but_the_catalogue(made: Catalogue, endpoint: str) -> None:
+    """What is not tagged as the catalogue's own is out of its reach, and so is launching."""
+    publisher(made, endpoint)
+    assert made.run("publish", "--target", "prod", "--yes").code == 0
+    keys: dict[str, Any] = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x"}
+
+    def client(service: str, keys: dict[str, Any] = keys) -> Any:
+        session: Any = boto3.Session(region_name="eu-west-1", **keys)
+        return session.client(service, endpoint_url=endpoint)
+
+    foreign = client("servicecatalog").create_portfolio(DisplayName="Theirs", ProviderName="x")
+    portfolio = foreign["PortfolioDetail"]["Id"]
+    client("s3").create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    found = client("sts").assume_role(RoleArn=ROLE, RoleSessionName="work")["Credentials"]
+    mine = {
+        "aws_access_key_id": found["AccessKeyId"],
+        "aws_secret_access_key": found["SecretAccessKey"],
+        "aws_session_token": found["SessionToken"],
+    }
+    sc, iam, s3 = (client(service, mine) for service in ("servicecatalog", "iam", "s3"))
+    own = next(
+        each["ProductViewSummary"]["ProductId"]
+        for each in sc.search_products_as_admin()["ProductViewDetails"]
+    )
+    trust = json.dumps(TRUST)
+    beyond: list[Callable[[], Any]] = [
+        lambda: sc.update_portfolio(Id=portfolio, DisplayName="Mine"),
+        lambda: sc.create_portfolio_share(PortfolioId=portfolio, AccountId="222233334444"),
+        lambda: sc.create_portfolio(DisplayName="Theirs too", ProviderName="x"),
+        lambda: sc.delete_product(Id=own),
+        lambda: sc.provision_product(
+            ProductId=own, ProvisioningArtifactName="1.0.0", ProvisionedProductName="it"
+        ),
+        # Roles are written by CloudFormation's hand only.
+        lambda: iam.create_role(RoleName="catalog-launch-acme-more", AssumeRolePolicyDocument=trust),
+        lambda: iam.list_roles(),
+        lambda: s3.list_objects_v2(Bucket="theirs"),
+        lambda: s3.list_buckets(),
+    ]
+    for ask in beyond:
+        with pytest.raises(ClientError) as refused:
+            ask()
+        assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
