@@ -5,6 +5,7 @@ This is the door for the publisher and the command line; nothing heavy is import
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +15,22 @@ if TYPE_CHECKING:
     from generator.local.server import Server
 
 ACCOUNT = "123456789012"
+RUN_CODE = "CATALOG_RUN_CODE"
 
 __all__ = ["ACCOUNT", "LocalAws", "export", "import_", "open_state", "reset", "serve", "status"]
 
 
-def open_state(folder: Path, *, account: str = ACCOUNT) -> LocalAws:
+def open_state(folder: Path, *, account: str = ACCOUNT, run_code: bool | None = None) -> LocalAws:
     """The local AWS in this folder, made when it is not there yet.
 
-    Raises FactoryError for a state that is damaged, foreign, of another format, or cannot be written.
+    With `run_code`, else where CATALOG_RUN_CODE says so, functions, custom resources and builds really run. Raises FactoryError for a state that is damaged, foreign, of another format, or cannot be written.
     """
     from generator.local.aws import LocalAws
     from generator.local.services import tables
     from generator.local.state import State
 
-    return LocalAws(State(folder, tables()), account)
+    wanted = os.environ.get(RUN_CODE, "") not in ("", "0") if run_code is None else run_code
+    return LocalAws(State(folder, tables()), account, run_code=wanted)
 
 
 def serve(local: LocalAws, port: int) -> Server:

@@ -11,17 +11,21 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from generator.errors import FactoryError
-from generator.local import authorization, engine, noted, services
+from generator.local import authorization, engine, noted, services, steps
+from generator.local.execution import callbacks, functions, invocations
 from generator.local.identity import Identities, Scope, scope, unlimited
 from generator.local.journal import Journal
 from generator.local.service import Call, Identity, ServiceError
 from generator.local.state import State
 from generator.local.weather import Forecast, Weather
 from generator.local.wire import Request, Response, query, refusal
+
+if TYPE_CHECKING:
+    from generator.local.execution.runner import Runner
 
 log = logging.getLogger(__name__)
 Clients = Callable[[str, str, Identity], Any]
@@ -41,8 +45,11 @@ HOSTS = {
 class App:
     """The services over one state."""
 
-    def __init__(self, state: State, identities: Identities, clients: Clients) -> None:
+    def __init__(
+        self, state: State, identities: Identities, clients: Clients, runner: Runner | None = None
+    ) -> None:
         self.state = state
+        self.runner = runner
         self.identities = identities
         self.journal = Journal(state)
         self.weather = Weather.from_environment()
@@ -64,6 +71,8 @@ class App:
         return response
 
     def _answer(self, request: Request, signed: Scope | None, request_id: str, today: Forecast) -> Response:
+        if self.runner is not None and request.path.startswith(callbacks.PREFIX):
+            return self.runner.callbacks.receive(request)
         if signed is None:
             raise ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         identity = self.identities.find(signed.access_key)
@@ -81,8 +90,10 @@ class App:
             judged=not (self.identities.is_internal(signed.access_key) or unlimited(identity)),
             weather=self.weather,
             forecast=today,
+            runner=self.runner,
         )
         if signed.service in services.MODULES:
+            steps.settle(self.state)
             return engine.respond(services.service(signed.service), request, call)
         account = identity.account
         if signed.service == "s3":
@@ -95,9 +106,25 @@ class App:
                 if response.status == 200:
                     noted.note_key(call, response)
             return response
+        if signed.service == "lambda":
+            return self._lambda(request, identity, signed.region, request_id)
         response = self.journal.answer(request, account)
         if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":
             noted.note_role(self.weather, today, response)
+        return response
+
+    def _lambda(self, request: Request, identity: Identity, region: str, request_id: str) -> Response:
+        """moto keeps functions; running one is our own, and so is what moto drops of a configuration."""
+        invoked = invocations.function_of(request)
+        if invoked is not None:
+            return invocations.respond(self.runner, request, invoked, identity, region, request_id)
+        configured = invocations.configures(request)
+        if configured is None:
+            return self.journal.answer(request, identity.account)
+        with self.state.write():
+            response = self.journal.answer(request, identity.account)
+            if response.status < 300:
+                functions.note_settings(self.state, identity.account, region, *configured)
         return response
 
     def _check_bucket(self, call: Call, request: Request) -> str:

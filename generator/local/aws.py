@@ -13,15 +13,22 @@ from generator.local.state import State
 if TYPE_CHECKING:
     import boto3
 
+    from generator.local.execution.runner import Runner
+
 
 class LocalAws:
     """What `open_state` gives. `app` is a WSGI application; close it when done."""
 
-    def __init__(self, state: State, account: str) -> None:
+    def __init__(self, state: State, account: str, *, run_code: bool = False) -> None:
         self.state = state
         self.account = account
         self._identities = Identities(state, account)
-        self.app = App(state, self._identities, self._client)
+        self.runner: Runner | None = None
+        if run_code:
+            from generator.local.execution.runner import Runner
+
+            self.runner = Runner(self)
+        self.app = App(state, self._identities, self.client_as, self.runner)
         self._clients: dict[tuple[str, str, Identity], Any] = {}
         self._sessions: dict[tuple[str, str], boto3.Session] = {}
         self._lock = threading.RLock()
@@ -38,6 +45,8 @@ class LocalAws:
         return self._session(self._identities.internal_key(identity), region)
 
     def close(self) -> None:
+        if self.runner is not None:
+            self.runner.close()
         self.app.journal.close()
         self.state.close()
 
@@ -50,7 +59,8 @@ class LocalAws:
                 self._sessions[key] = session(self.app.answer, access_key, region)
             return self._sessions[key]
 
-    def _client(self, service: str, region: str, identity: Identity) -> Any:
+    def client_as(self, service: str, region: str, identity: Identity) -> Any:
+        """A client of a service under an identity, for calls between services."""
         """A client for calls between services, under an identity that has no credentials of its own."""
         with self._lock:
             key = (service, region, identity)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,9 +69,20 @@ def run(operation: Operation, call: Call, model: OperationModel) -> Mapping[str,
     if operation.mode == "read":
         with call.state.read() as call._tx:
             return operation.handler(call)
-    with call.state.write() as call._tx:
-        token = next((call.params.get(name) for name in idempotency_members(model)), None)
-        return operation.handler(call) if token is None else _once(operation, call, token)
+    if call.runner is None or call.state.in_transaction():
+        with call.state.write() as call._tx:
+            return _write(operation, call, model)
+
+    def work(tx: Tx, acknowledge: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+        call._tx, call.acknowledge = tx, acknowledge
+        return _write(operation, call, model)
+
+    return call.runner.steps.run(work)
+
+
+def _write(operation: Operation, call: Call, model: OperationModel) -> Mapping[str, Any]:
+    token = next((call.params.get(name) for name in idempotency_members(model)), None)
+    return operation.handler(call) if token is None else _once(operation, call, token)
 
 
 def idempotency_members(model: OperationModel) -> list[str]:
@@ -94,17 +105,28 @@ def _once(operation: Operation, call: Call, token: str) -> Mapping[str, Any]:
                 f"Idempotency token {token} was already used with other parameters.",
             )
         return seen[1]
-    answer = operation.handler(call)
     names = ("service", "account", "region", "operation", "token")
-    call.tx.insert(
-        "token",
-        {
+    acknowledge = call.acknowledge
+
+    def keep(answer: Mapping[str, Any]) -> None:
+        row = {
             **dict(zip(names, key, strict=True)),
             "request": request,
             "response": json.dumps(answer, default=_frozen),
             "created": call.now.timestamp(),
-        },
-    )
+        }
+        call.tx.execute(
+            f"INSERT OR REPLACE INTO token ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608 - our own names
+            *row.values(),
+        )
+
+    def early(answer: Mapping[str, Any]) -> None:
+        keep(answer)  # a repeated request finds it while the operation goes on
+        acknowledge(answer)
+
+    call.acknowledge = early
+    answer = operation.handler(call)
+    keep(answer)
     return answer
 
 

@@ -10,12 +10,15 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from generator.local.snapshot import UNPICKLABLE, dump, load, read_blob, write_blob
 from generator.local.state import State, Tx
 from generator.local.wire import Request, Response, asked
-from generator.local.world import Seed, World
+from generator.local.world import Content, Seed, World
 
+Found = TypeVar("Found")
 SNAPSHOT_EVERY = 200  # requests; replaying as many takes a fraction of a second
 INLINE = 4096  # bytes; larger bodies are stored apart, once
 READING = (
@@ -79,6 +82,12 @@ class Journal:
             self._catch_up(tx)
             owner = self.world.bucket_owner(bucket)
             return owner, self.world.bucket_policy(bucket, owner) if owner else None
+
+    def look(self, reader: Callable[[Content], Found]) -> Found:
+        """What a reader finds in moto's objects, which it must not keep."""
+        with self.state.read() as tx, self._lock:
+            self._catch_up(tx)
+            return reader(self.world.content())
 
     def close(self) -> None:
         with self._lock:

@@ -43,6 +43,8 @@ class Server:
             raise fail(f"port {port}", "this port cannot be used", "Choose another with --port.") from error
         self._server.daemon_threads = True  # type: ignore[attr-defined]  # of the threading mix-in
         self._thread: threading.Thread | None = None
+        if local.runner is not None:
+            local.runner.serves_at(self.url)
 
     @property
     def port(self) -> int:

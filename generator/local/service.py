@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
+    from generator.local.execution.runner import Runner
     from generator.local.state import State, Tx
     from generator.local.weather import Forecast, Weather
 
@@ -76,6 +77,10 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     judged: bool = False
     """Whether the caller's own policies are asked: not for the accounts' administrators, nor between services."""
+    runner: Runner | None = None
+    """Runs code, where the local AWS was opened for that."""
+    acknowledge: Callable[[Mapping[str, Any]], None] = lambda _answer: None
+    """Give the answer early, should the operation be committed in steps (`steps.py`): it stays the answer."""
     _tx: Tx | None = None
 
     @property

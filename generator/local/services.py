@@ -18,7 +18,12 @@ MODULES = {
     "servicecatalog": "generator.local.servicecatalog",
     "sts": "generator.local.sts",
 }
-TABLES = ("generator.local.tables", "generator.local.servicecatalog.tables", "generator.local.stacks.tables")
+TABLES = (
+    "generator.local.tables",
+    "generator.local.servicecatalog.tables",
+    "generator.local.stacks.tables",
+    "generator.local.execution.tables",
+)
 
 
 @cache

@@ -43,7 +43,10 @@ class Tx:
     def __init__(self, connection: sqlite3.Connection, *, writable: bool) -> None:
         self.connection = connection
         self.writable = writable
+        self.depth = 0  # of the savepoints within
+        self.owner = ""  # of an operation that is committed in steps: see `steps.py`
         self._undo: list[Callable[[], None]] = []
+        self._told: list[Callable[[], None]] = []
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Call this if what was written is taken back: for what is remembered outside of the database."""
@@ -52,6 +55,16 @@ class Tx:
     def rolled_back(self) -> None:
         for undo in self._undo:
             undo()
+
+    def on_suspension(self, tell: Callable[[], None]) -> None:
+        """Call this when what was written so far is on disk for good, though more is to come."""
+        self._told.append(tell)
+
+    def suspended(self) -> None:
+        self._undo.clear()
+        told, self._told = self._told, []
+        for tell in told:
+            tell()
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         return self.connection.execute(sql, values)
@@ -109,6 +122,32 @@ class State:
     def in_transaction(self) -> bool:
         return getattr(self._local, "tx", None) is not None
 
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Commit what this thread has written so far, let others write for a while, then go on in the same `Tx`.
+
+        What was committed cannot be taken back any more, so that only operations may do this whose work can be told as
+        unfinished (`steps.py`). Everything read before may have changed after.
+        """
+        tx: Tx | None = getattr(self._local, "tx", None)
+        if tx is None:
+            yield
+            return
+        if not tx.writable:
+            raise RuntimeError("a transaction that reads has nothing to commit")
+        with self.errors():
+            tx.connection.execute("COMMIT")
+        self._local.tx = None
+        tx.suspended()
+        try:
+            yield
+        finally:
+            with self.errors():
+                tx.connection.execute("BEGIN IMMEDIATE")
+                for _ in range(tx.depth):
+                    tx.execute("SAVEPOINT inner_call")
+            self._local.tx = tx
+
     def compact(self) -> None:
         """Give back the space of what was deleted, outside of any transaction."""
         with self.errors():
@@ -164,6 +203,7 @@ class State:
 
     def _savepoint(self, tx: Tx) -> Iterator[Tx]:
         tx.execute("SAVEPOINT inner_call")
+        tx.depth += 1
         try:
             yield tx
         except BaseException:
@@ -171,7 +211,10 @@ class State:
             tx.execute("RELEASE inner_call")
             tx.rolled_back()
             raise
-        tx.execute("RELEASE inner_call")
+        else:
+            tx.execute("RELEASE inner_call")
+        finally:
+            tx.depth -= 1
 
     def _connection(self) -> sqlite3.Connection:
         existing: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -1,4 +1,4 @@
-"""The tables of the local AWS itself: credentials, idempotency tokens, moto's journal and object bodies."""
+"""The tables of the local AWS itself: credentials, idempotency tokens, what is being worked on, moto's journal and object bodies."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS credential (
@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS token (
     service TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, operation TEXT NOT NULL,
     token TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL, created REAL NOT NULL,
     PRIMARY KEY (service, account, region, operation, token)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS running (subject TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS generation (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS journal (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL,

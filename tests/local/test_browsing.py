@@ -34,7 +34,7 @@ def as_role(local: LocalAws, account: str, role: str) -> Any:
     identity = Identity(
         account, f"arn:aws:sts::{account}:assumed-role/{name}/me", f"AROA{name}:me", role_arn=arn
     )
-    return held_to_the_model(local._client("servicecatalog", REGION, identity))
+    return held_to_the_model(local.client_as("servicecatalog", REGION, identity))
 
 
 def grant(catalog: Catalog, portfolio: str, arn: str, kind: str = "IAM") -> None:
@@ -104,7 +104,7 @@ def test_a_user_comes_in_through_his_group(hub: Catalog, offer: Offer) -> None:
     group = iam.create_group(GroupName="analysts")["Group"]["Arn"]
     user = iam.create_user(UserName="ann")["User"]
     grant(hub, offer.portfolio, group)
-    client = hub.local._client("servicecatalog", REGION, Identity(hub.account, user["Arn"], user["UserId"]))
+    client = hub.local.client_as("servicecatalog", REGION, Identity(hub.account, user["Arn"], user["UserId"]))
     assert client.search_products()["ProductViewSummaries"] == []
     iam.add_user_to_group(GroupName="analysts", UserName="ann")
     assert client.search_products()["ProductViewSummaries"] != []

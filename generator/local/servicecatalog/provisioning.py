@@ -32,6 +32,7 @@ ENGINES = {
     "MARKETPLACE": "AWS Marketplace",
 }
 Values = Mapping[str, Any]
+UNDER_CHANGE = "UNDER_CHANGE"
 
 
 @SERVICE.operation("ProvisionProduct")
@@ -78,7 +79,7 @@ def launch(
         "path": path.id,
         "launch_role": launch_role.constrained(call, path),
         "stack": "",
-        "status": "UNDER_CHANGE",
+        "status": UNDER_CHANGE,
         "owner": call.identity.principal,
         "session": call.identity.arn,
         "token": call.params.get("ProvisionToken"),
@@ -96,6 +97,7 @@ def launch(
         blank = stacks.blank(f"SC-{call.account}-{ident}")
         plan = prepared(stacks, blank, filled, updating=False)
         stack_id = blank.id
+        update(call.tx, "sc_provisioned", ident, {"stack": stack_id})
         stack = stacks.create(plan, filled)
     except (LaunchFailed, launch_role.RoleError) as failure:
         kept = stack_id if stack_id and stacks.existing(stack_id) else ""
@@ -160,6 +162,7 @@ def change(
         "path": path.id,
         "launch_role": role,
     }
+    begin_change(call, row)
     before = records_tags(call, row)
     tags = updated_tags(call, path, before, own, version["id"], source)
     record = records.begin(call, wanted, records.UPDATE, tags)
@@ -223,6 +226,7 @@ def records_tags(call: Call, row: access.Row) -> dict[str, str]:
 def terminate_provisioned_product(call: Call) -> Values:
     params = call.params
     row = provisioned.one(call, params.get("ProvisionedProductId"), params.get("ProvisionedProductName"))
+    begin_change(call, row)
     record = records.begin(call, dict(row), records.TERMINATE, records_tags(call, row))
     failure = "" if params.get("RetainPhysicalResources") else _torn_down(call, row)
     if failure and not params.get("IgnoreErrors"):
@@ -253,6 +257,13 @@ def _torn_down(call: Call, row: access.Row) -> str:
 
 
 # What the operations share
+
+
+def begin_change(call: Call, row: access.Row) -> None:
+    """Nobody else may change a provisioned product until this is over."""
+    if row["status"] == UNDER_CHANGE:
+        raise invalid(f"Provisioned product {row['name']} is under change: wait for the operation to end.")
+    update(call.tx, "sc_provisioned", row["id"], {"status": UNDER_CHANGE})
 
 
 def check_kind(call: Call, product: access.Row, path: launch_paths.Path) -> None:

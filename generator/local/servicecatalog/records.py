@@ -10,6 +10,7 @@ from generator.local.service import Call
 from generator.local.servicecatalog import access
 from generator.local.servicecatalog.catalog import SERVICE, at, invalid, new_id, not_found, update
 from generator.local.servicecatalog.paging import page
+from generator.local.steps import works_on
 
 PROVISION, UPDATE, TERMINATE = (
     "PROVISION_PRODUCT",
@@ -33,7 +34,7 @@ def begin(call: Call, provisioned: Mapping[str, Any], kind: str, tags: Mapping[s
             "provisioned": provisioned["id"],
             **{name: provisioned[name] for name in ("name", "product", "artifact", "path", "launch_role")},
             "type": kind,
-            "status": "CREATED",
+            "status": "IN_PROGRESS",
             "owner": call.identity.principal,
             "session": call.identity.arn,
             "errors_json": "[]",
@@ -44,6 +45,8 @@ def begin(call: Call, provisioned: Mapping[str, Any], kind: str, tags: Mapping[s
         },
     )
     call.weather.unsettle(ident, call.forecast)
+    works_on(call.tx, f"record {ident}")
+    call.acknowledge(created(call, ident))
     return ident
 
 

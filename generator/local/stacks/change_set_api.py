@@ -177,6 +177,9 @@ def execute_change_set(call: Call) -> Answer:
     for each in operations.store.change_sets(stack.id):
         if each.id != found.id:
             operations.store.forget_change_set(each.id)
+    # Told at once, since the operation may be seen before it is done.
+    operations.store.put_change_set(replace(found, execution="EXECUTE_IN_PROGRESS"))
+    call.acknowledge({})
     if found.kind == "CREATE":
         on_failure = found.on_failure or ("DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK")
         operations.create(

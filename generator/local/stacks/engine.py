@@ -142,7 +142,7 @@ class Engine:
     def _step(self, name: str, prepared: Prepared, done: list[_Done]) -> None:
         """Bring one resource to what the template says; nothing where it is so already."""
         old = self.journal.resources.get(name)
-        if old is None or not old.physical_id:
+        if old is None or not old.physical_id or old.status == "CREATE_FAILED":
             done.append(
                 _Done(None, self.maker.create(name, prepared, generation=old.generation + 1 if old else 0))
             )
@@ -252,6 +252,8 @@ class Engine:
                 self.journal.forget(resource.logical_id)
         for name, resource in list(self.journal.resources.items()):
             if resource.status == "CREATE_FAILED":
+                if resource.physical_id:  # a custom resource's function may have begun something
+                    self._discard(resource, record=False)
                 self.journal.forget(name)
         self.journal.status("UPDATE_ROLLBACK_COMPLETE")
 

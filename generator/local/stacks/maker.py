@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,20 +23,25 @@ from .journal import Journal
 from .kind import Kind
 from .prepare import Prepared
 from .resources.completion import complete, sendable
+from .resources.custom import Custom
 from .resources.dynamic import Secrets, resolved
-from .resources.provider import Place, Request, ResourceError
+from .resources.provider import Place, Provider, Request, ResourceError
 from .resources.registry import provider
 from .resources.validity import complaints
 from .scope import Scope
 from .stack import Resource
 
+if TYPE_CHECKING:
+    from generator.local.execution.runner import Runner
+
 
 class Failure(Exception):
     """A resource that could not be made, changed or deleted, with the reason its event gives."""
 
-    def __init__(self, logical_id: str, reason: str) -> None:
+    def __init__(self, logical_id: str, reason: str, physical_id: str = "") -> None:
         self.logical_id = logical_id
         self.reason = reason
+        self.physical_id = physical_id  # of what is there in spite of the failure
         super().__init__(f"{logical_id}: {reason}")
 
 
@@ -51,6 +56,7 @@ class Surroundings:
     authorise: Authorise
     secrets: Secrets
     clock: Callable[[], float]
+    runner: Runner | None = None
     exports: set[str] = field(default_factory=set)
     """Names of the exports that the template asked for, filled while it is evaluated."""
 
@@ -75,7 +81,7 @@ class Maker:
             updated=self.around.clock(),
             definition=definition,
             needs=tuple(prepared.needs[name]),
-            simulated=provider(kind.type).simulated,
+            simulated=self._provider(kind).simulated,
             generation=generation,
         )
         why = (
@@ -83,12 +89,15 @@ class Maker:
             if replaced
             else ""
         )
+        if replaced is None:
+            self.journal.put(draft)  # others may look while it is made
         self.journal.tell(replaced or draft, f"{verb}_IN_PROGRESS", why)
         try:
             draft = replace(draft, properties=self.properties(kind, draft, prepared))
             created = self.make(kind, draft)
         except Failure as failure:
             reason = failure.reason
+            draft = replace(draft, physical_id=failure.physical_id)
             self.failed(replaced or draft, f"{verb}_FAILED", reason, keep=replaced is None)
             raise Failure(name, reason) from failure
         self.journal.tell(created, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
@@ -99,7 +108,7 @@ class Maker:
         request = self._request(kind, draft)
         self._ask("create", request)
         self._check(kind, draft.properties)
-        made = self._call(lambda: provider(kind.type).create(self._filled(request)))
+        made = self._call(lambda: self._provider(kind, draft).create(self._filled(request)))
         return replace(draft, physical_id=made.physical_id, attributes=made.attributes)
 
     def update(self, kind: Kind, old: Resource, new: Resource) -> Resource:
@@ -107,11 +116,14 @@ class Maker:
         try:
             self._ask("update", request)
             self._check(kind, new.properties)
-            made = self._call(lambda: provider(kind.type).update(self._filled(request)))
+            made = self._call(lambda: self._provider(kind, old).update(self._filled(request)))
         except Failure as failure:
             self.failed(old, "UPDATE_FAILED", failure.reason, keep=False)
             raise Failure(old.logical_id, failure.reason) from failure
         updated = replace(new, physical_id=made.physical_id, attributes=made.attributes)
+        if kind.custom and made.physical_id != old.physical_id:
+            # The function answered with another id: what it had before goes when the update is complete.
+            updated = replace(updated, generation=old.generation + 1)
         return self.journal.resource(updated, "UPDATE_COMPLETE")
 
     def delete(self, resource: Resource, *, record: bool = True) -> None:
@@ -131,7 +143,8 @@ class Maker:
             request = replace(request, attributes=resource.attributes)
             try:
                 self._ask("delete", request)
-                self._call(lambda: provider(kind.type).delete(self._filled(request)), deleting=True)
+                deleted = self._provider(kind, resource)
+                self._call(lambda: deleted.delete(self._filled(request)), deleting=True)
             except Failure as failure:
                 self.failed(resource, "DELETE_FAILED", failure.reason, keep=record)
                 raise Failure(resource.logical_id, failure.reason) from failure
@@ -187,6 +200,21 @@ class Maker:
                 f"Unresolved resource dependencies [{name}] in the Resources block of the template"
             )
         return resource
+
+    def _provider(self, kind: Kind, resource: Resource | None = None) -> Provider:
+        """Who makes a resource; what was simulated stays so, what a function made needs the function."""
+        made = resource is not None and resource.physical_id and not resource.simulated
+        if not kind.custom or (resource is not None and resource.physical_id and resource.simulated):
+            return provider(kind.type)
+        if self.around.runner is not None:
+            return Custom(self.around.runner)
+        if made:
+            raise Failure(
+                resource.logical_id if resource else "",
+                "This custom resource was made by its function, and the local AWS was opened without running code: "
+                "use --run-code.",
+            )
+        return provider(kind.type)
 
     def _request(self, kind: Kind, resource: Resource) -> Request:
         return Request(
@@ -252,10 +280,10 @@ class Maker:
             raise Failure("", self._handler(detail, handler)) from error
         except BotoCoreError as error:
             raise Failure("", self._handler(str(error), "InvalidRequest")) from error
-        except (ResourceError, ServiceError) as error:
-            raise Failure(
-                "", self._handler(error.message, getattr(error, "code", "InvalidRequest"))
-            ) from error
+        except ResourceError as error:
+            raise Failure("", self._handler(error.message, error.code), error.physical_id) from error
+        except ServiceError as error:
+            raise Failure("", self._handler(error.message, error.code)) from error
 
     def _handler(self, message: str, code: str) -> str:
         token = names.unique(self.journal.stack.id, "request", message)

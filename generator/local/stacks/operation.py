@@ -14,6 +14,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from generator.local.service import Call, Identity
+from generator.local.steps import works_on
 
 from . import document, names
 from .access import Authorise, authoriser
@@ -149,6 +150,7 @@ class Operations:
                 authorise=self.decide(self.call, account.identity),
                 secrets=account,
                 clock=time.time,
+                runner=self.call.runner,
                 exports=account.imported,
             ),
             journal,
@@ -157,6 +159,7 @@ class Operations:
     # Doing
 
     def _journal(self, stack: Stack, token: str) -> Journal:
+        works_on(self.call.tx, f"stack {stack.id}")
         return Journal(self.store, stack, time.time, lambda event: announce(self.call, stack, event), token)
 
     def create(self, plan: _Plan, *, on_failure: str, token: str) -> None:
@@ -170,7 +173,7 @@ class Operations:
         resources = {
             name: resource
             for name, resource in self.store.resources(current.id).items()
-            if resource.physical_id
+            if resource.physical_id and resource.status != "CREATE_FAILED"
         }
         kinds = {
             resource["Type"]: self._kind(resource["Type"]) for resource in plan.prepared.resources.values()

@@ -12,6 +12,7 @@ from .api import PAGE, SERVICE, Answer, check_name, page
 from .fault import invalid
 from .operation import UPDATABLE, Operations
 from .stack import Stack
+from .unfinished import in_progress
 from .wanted import asked
 
 
@@ -42,6 +43,7 @@ def create_stack(call: Call) -> Answer:
         client_token=wanted.token,
     )
     plan = operations.prepare(stack, wanted, previous=None)
+    call.acknowledge({"StackId": stack.id})
     operations.create(plan, on_failure=on_failure, token=wanted.token)
     return {"StackId": stack.id}
 
@@ -56,6 +58,7 @@ def update_stack(call: Call) -> Answer:
     plan = operations.prepare(stack, wanted, previous=stack)
     if operations.unchanged(plan, stack, operations.changes(plan, stack)):
         raise invalid("No updates are to be performed.")
+    call.acknowledge({"StackId": stack.id})
     operations.update(plan, stack, token=wanted.token, rollback=not params.get("DisableRollback", False))
     return {"StackId": stack.id}
 
@@ -68,11 +71,15 @@ def delete_stack(call: Call) -> Answer:
         return {}  # deleting what is not there succeeds
     if stack.protected:
         raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+    if in_progress(stack):
+        # CloudFormation would cancel a creation; here the operation has to end first.
+        raise invalid(f"Stack [{stack.name}] cannot be deleted while in status {stack.status}")
     retained = list(params.get("RetainResources", []))
     if retained and stack.status != "DELETE_FAILED":
         raise invalid(
             f"Invalid operation on stack [{stack.id}]. RetainResources can only be specified for a stack in DELETE_FAILED state"
         )
+    call.acknowledge({})
     operations.delete(
         stack, retained=retained, role=params.get("RoleARN", ""), token=params.get("ClientRequestToken", "")
     )

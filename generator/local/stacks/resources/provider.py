@@ -95,11 +95,15 @@ class Provider(Protocol):
 
 
 class ResourceError(Exception):
-    """A resource that cannot be made as asked; `code` is a HandlerErrorCode of CloudFormation."""
+    """A resource that cannot be made as asked; `code` is a HandlerErrorCode of CloudFormation.
 
-    def __init__(self, message: str, code: str = "InvalidRequest") -> None:
+    `physical_id`: of what may have come into being all the same, and is to be deleted.
+    """
+
+    def __init__(self, message: str, code: str = "InvalidRequest", *, physical_id: str = "") -> None:
         self.message = message
         self.code = code
+        self.physical_id = physical_id
         super().__init__(message)
 
 
