@@ -16,13 +16,13 @@ from .access import Statement, allow, arn, service_role
 from .artifacts import TITLE as BUCKET
 from .encryption import Encryption
 from .network import Vpc
-from .project import PREFIX, PROJECT_ID, Project
+from .project import ID_TAG, PREFIX, PROJECT_ID, Project
 from .registry import Registry
 from .surroundings import Surroundings
 
 OWN = f"{PREFIX}${{{PROJECT_ID}}}-*"
 ENDPOINTS = ("endpoint", "serverless", "asynchronous", "multi-model", "serial", "multi-container")
-SCALED = ("endpoint", "asynchronous", "multi-model", "serial", "multi-container", "serverless")
+SCALED = ("endpoint", "asynchronous", "multi-model", "serial", "multi-container")
 
 
 def deployer_role(
@@ -68,7 +68,9 @@ def permissions(
         statements += _endpoints(instance_types, encryption)
     if hosting in SCALED:
         statements += _scaling()
-    return statements + OF_HOSTING.get(hosting, list)()
+    if hosting in OF_HOSTING:
+        statements += OF_HOSTING[hosting](project)
+    return statements
 
 
 def _tags(service: str) -> list[str]:
@@ -168,9 +170,14 @@ def _scaling() -> list[Statement]:
                 "application-autoscaling:RegisterScalableTarget",
             ],
             [targets],
-            {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+            {"StringEqualsIfExists": {"application-autoscaling:service-namespace": "sagemaker"}},
         ),
         allow(_tags("application-autoscaling"), [targets]),
+        # The alarms that scaling makes for whoever makes its policies.
+        allow(
+            ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"],
+            [arn("cloudwatch", "alarm:TargetTracking-*")],
+        ),
         # Made by the first scaled endpoint of an account.
         allow(
             ["iam:CreateServiceLinkedRole"],
@@ -185,7 +192,7 @@ def _scaling() -> list[Statement]:
     ]
 
 
-def _asynchronous() -> list[Statement]:
+def _asynchronous(_: Project) -> list[Statement]:
     """Topics that tell of answers and failures."""
     return [
         allow(
@@ -203,7 +210,7 @@ def _asynchronous() -> list[Statement]:
     ]
 
 
-def _batch() -> list[Statement]:
+def _batch(_: Project) -> list[Statement]:
     """A state machine that runs the transform job, and the schedule that starts it."""
     return [
         allow(
@@ -228,18 +235,21 @@ def _batch() -> list[Statement]:
     ]
 
 
-def _edge() -> list[Statement]:
+def _edge(project: Project) -> list[Statement]:
     """Greengrass components and their deployment, which is an IoT job on things and their groups."""
     return [
+        # A component is named in its recipe, by the seed; whose it is, its tag says.
         allow(
-            [
-                "greengrass:CreateComponentVersion",
-                "greengrass:DeleteComponent",
-                "greengrass:DescribeComponent",
-                *_tags("greengrass"),
-            ],
-            [arn("greengrass", f"components:{OWN}")],
+            ["greengrass:CreateComponentVersion"],
+            [arn("greengrass", "components:*")],
+            {"StringEquals": {f"aws:RequestTag/{ID_TAG}": project.id}},
         ),
+        allow(
+            ["greengrass:DeleteComponent", *_tags("greengrass")],
+            [arn("greengrass", "components:*")],
+            {"StringEquals": {f"aws:ResourceTag/{ID_TAG}": project.id}},
+        ),
+        allow(["greengrass:DescribeComponent"], [arn("greengrass", "components:*")]),
         # Deployments have generated ids.
         allow(
             [
@@ -270,7 +280,7 @@ def _edge() -> list[Statement]:
     ]
 
 
-OF_HOSTING: dict[str, Callable[[], list[Statement]]] = {
+OF_HOSTING: dict[str, Callable[[Project], list[Statement]]] = {
     "asynchronous": _asynchronous,
     "batch": _batch,
     "edge": _edge,

@@ -18,6 +18,7 @@ PROJECT_ID = "SageMakerProjectId"
 LONGEST_NAME = 32
 LONGEST_ID = 20  # SageMaker gives `p-` and twelve characters, its API allows twenty in all
 PREFIX = "sagemaker-"  # AWS's own policies for SageMaker projects reach resources of this prefix only
+NAME_TAG, ID_TAG = "sagemaker:project-name", "sagemaker:project-id"
 GROUP = "SageMaker project"
 
 R = TypeVar("R", bound=AWSObject)
@@ -38,12 +39,13 @@ class Project:
         return Ref(PROJECT_ID)
 
     def tags(self) -> dict[str, Ref]:
-        return {"sagemaker:project-name": self.name, "sagemaker:project-id": self.id}
+        return {NAME_TAG: self.name, ID_TAG: self.id}
 
     def add(self, resource: R) -> R:
         """Add a resource, tagged wherever its type can be."""
         if "Tags" in resource.props:
-            resource.Tags = Tags(**self.tags())
+            # A few types take a map where the others take a list.
+            resource.Tags = self.tags() if resource.props["Tags"][0] is dict else Tags(**self.tags())
         self.template.add_resource(resource)
         return resource
 
