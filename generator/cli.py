@@ -166,6 +166,14 @@ def _parser() -> argparse.ArgumentParser:
         targeted(added).add_argument("--region", metavar="R", help="the target's first region when left out")
         return added
 
+    def running(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added.add_argument(
+            "--run-code",
+            action="store_true",
+            help="in the local AWS: functions, custom resources and builds really run, on this machine",
+        )
+        return added
+
     def filled(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
         added.add_argument(
             "--param", action="append", default=[], metavar="K=V", help="a value of the launch form"
@@ -182,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     launch.add_argument("id", metavar="ID")
     launch.add_argument("--version", metavar="V", help="the highest that is not deprecated when left out")
     launch.add_argument("--name", metavar="N", help="of what is launched; the product's id when left out")
-    filled(launch).add_argument(
+    running(filled(launch)).add_argument(
         "--as", dest="role", metavar="ROLE", help="in the local AWS: a role of the portfolio's `access:`"
     )
     provisioned = at_desk(verb("provisioned", launching.provisioned, "list what is launched"))
@@ -190,10 +198,10 @@ def _parser() -> argparse.ArgumentParser:
     update = filled(
         at_desk(verb("update", launching.update, "give what is launched another version, or other values"))
     )
-    update.add_argument("name", metavar="NAME")
+    running(update).add_argument("name", metavar="NAME")
     update.add_argument("--version", metavar="V", help="the present one when left out")
     terminate = at_desk(verb("terminate", launching.terminate, "delete what is launched"))
-    terminate.add_argument("name", metavar="NAME")
+    running(terminate).add_argument("name", metavar="NAME")
     terminate.add_argument("--yes", action="store_true", help="do not ask")
     trial = at_desk(
         verb(
@@ -269,7 +277,7 @@ def _parser() -> argparse.ArgumentParser:
         "local", local.run_local, "the local AWS: serve it over HTTP, look at it, move it, reset it"
     )
     local_aws.add_argument("action", choices=("serve", "status", "reset", "export", "import"))
-    local_aws.add_argument("file", nargs="?", metavar="FILE", help="of export and import")
+    running(local_aws).add_argument("file", nargs="?", metavar="FILE", help="of export and import")
     local_aws.add_argument(
         "--port", type=int, default=4599, metavar="N", help="to serve on, 127.0.0.1 only (default 4599)"
     )

@@ -213,12 +213,17 @@ def _told(what: str) -> Iterator[None]:
         raise
 
 
-def desk(target: Target, state: Folder, region: str, persona: str) -> AwsDesk:
-    """A desk in the target's account: with the user's own credentials, in the local AWS as somebody of this role."""
+def desk(
+    target: Target, state: Folder, region: str, persona: str, *, run_code: bool | None = None
+) -> AwsDesk:
+    """A desk in the target's account: with the user's own credentials, in the local AWS as somebody of this role.
+
+    There `run_code` says whether functions and builds really run, else the environment does.
+    """
     if target.is_local:
         from generator import local
 
-        aws = local.open_state(state, account=target.spec.account)
+        aws = local.open_state(state, account=target.spec.account, run_code=run_code)
 
         def acting(arn: str) -> Sessions:
             if ":role/" in arn:

@@ -24,7 +24,11 @@ def desk_for(options: argparse.Namespace, catalogue: Catalogue, product: Product
     if region not in target.spec.regions:
         remedy = did_you_mean(region, target.spec.regions)
         raise fail(f"target {target.id}", f"nothing is published to '{region}'", remedy)
-    return desk(target, state_folder_of(catalogue), region, _persona(options, catalogue, target, product))
+    run_code = getattr(options, "run_code", False)
+    if run_code and not target.is_local:
+        raise usage("--run-code", f"target '{target.id}' is a real account, where code runs anyway")
+    persona = _persona(options, catalogue, target, product)
+    return desk(target, state_folder_of(catalogue), region, persona, run_code=run_code or None)
 
 
 def _persona(

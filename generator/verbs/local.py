@@ -40,7 +40,8 @@ def run_local(options: argparse.Namespace) -> None:
         local.import_(folder, Path(options.file))
         print(f"{folder} now holds {options.file}")
     else:
-        _serve(local.open_state(folder, account=target.spec.account), target, options.port)
+        aws = local.open_state(folder, account=target.spec.account, run_code=options.run_code or None)
+        _serve(aws, target, options.port)
 
 
 def _serve(aws: LocalAws, target: Target, port: int) -> None:
@@ -48,12 +49,14 @@ def _serve(aws: LocalAws, target: Target, port: int) -> None:
     from generator import local
 
     server = local.serve(aws, port)
+    runs = "run on this machine" if aws.runner else "are simulated (--run-code runs them)"
     print(
         f"The local AWS (account {target.spec.account}) listens on {server.url}\n\n"
         "Point the AWS CLI and any SDK at it:\n"
         f"  export AWS_ENDPOINT_URL={server.url}\n"
         f"  export AWS_REGION={target.home_region} AWS_DEFAULT_REGION={target.home_region}\n"
         f"  export AWS_ACCESS_KEY_ID={target.spec.account} AWS_SECRET_ACCESS_KEY=local\n\n"
+        f"Functions, custom resources and builds {runs}.\n\n"
         "For example:\n"
         "  aws servicecatalog search-products-as-admin\n\n"
         "Ctrl-C ends it; the state stays.",

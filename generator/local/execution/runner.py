@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
@@ -37,6 +38,7 @@ class Runner:
         self._server: Server | None = None
         self._served = ""
         self._aside: set[threading.Thread] = set()
+        atexit.register(self.close)  # nothing may go on without the local AWS that it calls
         self._lock = threading.RLock()  # a server that is started here says so
 
     @property
@@ -102,6 +104,9 @@ class Runner:
 
     def close(self) -> None:
         """End what runs; operations that waited for it end as failed."""
+        if self.closing.is_set():
+            return
+        atexit.unregister(self.close)
         self.settle(PATIENCE)
         self.closing.set()
         self.children.end()
