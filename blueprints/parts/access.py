@@ -75,6 +75,18 @@ def service_role(
     }
     if trust_conditions:
         trust["Condition"] = dict(trust_conditions)
+    return role(project, title, suffix, description, trust, statements)
+
+
+def role(
+    project: Project,
+    title: str,
+    suffix: str,
+    description: str,
+    trust: Statement,
+    statements: Sequence[Statement],
+) -> iam.Role:
+    """A role with just these statements, for whom the statement `trust` names."""
     return project.add(
         iam.Role(
             title,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from .ci_codepipeline import with_codepipeline
 from .foundation import Foundation
 from .half import Half
+from .jenkins import with_jenkins
 from .project_options import ProjectOptions
 
 Ci = Callable[[ProjectOptions, Foundation, Half], None]
@@ -20,4 +21,4 @@ def run(options: ProjectOptions, shared: Foundation, half: Half) -> None:
     CIS[options.ci](options, shared, half)
 
 
-CIS: dict[str, Ci] = {"codepipeline": with_codepipeline}
+CIS: dict[str, Ci] = {"codepipeline": with_codepipeline, "jenkins": with_jenkins}

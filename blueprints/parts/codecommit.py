@@ -63,6 +63,7 @@ def codecommit_repository(
     return Repository(
         source,
         address=repository.get_att("CloneUrlHttp"),
+        pull=(allow(["codecommit:GitPull"], [repository.get_att("Arn")]),),
         event={
             "source": ["aws.codecommit"],
             "detail-type": ["CodeCommit Repository State Change"],

@@ -43,6 +43,7 @@ class Repository:
     source: Action
     address: object  # where people find it
     event: Mapping[str, Any] | None = None  # of a push; none where the source action is told by itself
+    pull: tuple[Statement, ...] = ()  # to clone it; none where that is not AWS's to allow
 
 
 def pipeline(

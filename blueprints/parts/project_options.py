@@ -54,6 +54,21 @@ class ProjectOptions(BlueprintParams):
         description="What runs the repositories' commands. codepipeline: made with the project; jenkins: a server you have.",
         examples=["jenkins"],
     )
+    jenkins_access: Literal["instance-profile", "oidc"] = Field(
+        "instance-profile",
+        description=(
+            "How Jenkins' jobs get their role. instance-profile: on agents that are started with it; oidc: by tokens that "
+            "Jenkins issues to builds, which the account trusts as an identity provider. Keys of a user are no choice."
+        ),
+        examples=["oidc"],
+    )
+    jenkins_issuer: str = Field(
+        "",
+        pattern=r"^$|^[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._-]+)*$",
+        max_length=200,
+        description="The issuer of Jenkins' tokens, without https://, as the account's identity provider is called.",
+        examples=["jenkins.example.com/oidc"],
+    )
     repositories: tuple[Literal["build", "deploy"], ...] = Field(
         ("build",),
         min_length=1,
@@ -250,7 +265,14 @@ class ProjectOptions(BlueprintParams):
 
     @model_validator(mode="after")
     def _together(self) -> ProjectOptions:
-        rules = (self._of_halves, self._of_models, self._of_stages, self._of_code, self._unbuilt)
+        rules = (
+            self._of_halves,
+            self._of_models,
+            self._of_stages,
+            self._of_jenkins,
+            self._of_code,
+            self._unbuilt,
+        )
         for problem in (rule() for rule in rules):
             if problem:
                 raise ValueError(problem)
@@ -312,6 +334,30 @@ class ProjectOptions(BlueprintParams):
             )
         return ""
 
+    def _of_jenkins(self) -> str:
+        """What Jenkins' jobs have to be, and what they decide themselves."""
+        if self.ci != "jenkins":
+            for name in ("jenkins_access", "jenkins_issuer"):
+                if getattr(self, name) != type(self).model_fields[name].default:
+                    return f"{name} has no meaning with ci: {self.ci}"
+            return ""
+        if (self.jenkins_access == "oidc") != bool(self.jenkins_issuer):
+            return "jenkins_issuer says whose tokens jenkins_access: oidc trusts; give both or neither"
+        if self.pipelines == "promoted":
+            return "pipelines: promoted is what CodePipeline does; it needs ci: codepipeline"
+        if self.elsewhere:
+            return (
+                f"stage '{self.elsewhere[0].name}' is in other accounts, which CodePipeline rolls out; "
+                "ci: jenkins deploys in the project's own"
+            )
+        for stage in self.stages:
+            if stage.people:
+                return (
+                    f"the Jenkinsfile asks before every stage but the first; stage '{stage.name}' cannot name who approves "
+                    "with ci: jenkins"
+                )
+        return ""
+
     def _of_code(self) -> str:
         if self.seed == "shipped" and self.seed_buckets:
             return "seed_buckets has no meaning with seed: shipped"
@@ -327,8 +373,6 @@ class ProjectOptions(BlueprintParams):
         """What is an option of the family, but is not built."""
         if self.git == "external":
             return "git: external cannot be made yet"
-        if self.ci == "jenkins":
-            return "ci: jenkins cannot be made yet"
         if self.branches == "per-branch":
             return "branches: per-branch cannot be made yet"
         if self.pipelines == "promoted":

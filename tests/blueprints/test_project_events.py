@@ -23,10 +23,10 @@ Matching = Callable[[dict[str, Any], dict[str, Any]], bool]
 NAMES = {"SageMakerProjectName": "Churn", "SageMakerProjectId": "p-a1b2c3d4e5f6"}
 
 
-def pattern(**options: Any) -> dict[str, Any]:
+def pattern(title: str = "ModelDeployApprovedRule", **options: Any) -> dict[str, Any]:
     """The pattern of the rule for approvals, in a project of the recorded name and id."""
     template = build("sagemaker-project", **{"repositories": ["deploy"], **options})
-    found = resources(template, "AWS::Events::Rule")["ModelDeployApprovedRule"]["Properties"]["EventPattern"]
+    found = resources(template, "AWS::Events::Rule")[title]["Properties"]["EventPattern"]
     text = re.sub(
         r'\{"Fn::Sub": "([^"]*)"\}',
         lambda sub: json.dumps(re.sub(r"\$\{(\w+)\}", lambda name: NAMES[name[1]], sub[1])),

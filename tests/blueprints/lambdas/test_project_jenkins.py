@@ -13,7 +13,7 @@ from tests.blueprints.servers.loopback import serving
 
 from .account import Account
 
-JOB = "ml team/sagemaker-churn-deploy"
+JOB = "models/sagemaker-churn-deploy"
 VERSION = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/sagemaker-churn-p-a1b2c3d4e5f6/3"
 EVENT = {
     "detail-type": "SageMaker Model Package State Change",
@@ -33,8 +33,7 @@ def jenkins() -> Iterator[Jenkins]:
 def handle(
     account: Account, package: str, jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], None]:
-    monkeypatch.setenv("JENKINS_URL", jenkins.server.url)
-    monkeypatch.setenv("JENKINS_JOB", JOB)
+    monkeypatch.setenv("JENKINS_JOB_URL", f"{jenkins.server.url}/job/models/job/sagemaker-churn-deploy")
     monkeypatch.setenv("CREDENTIALS_SECRET_ARN", account.credentials())
     handler = importlib.import_module(f"{package}.jenkins").handler
     return lambda: handler(EVENT, None)
@@ -45,7 +44,7 @@ def test_the_job_is_started_once_with_the_approved_version(
 ) -> None:
     handle()
     assert jenkins.started == [(JOB, {"MODEL_PACKAGE_ARN": VERSION})]
-    assert jenkins.server.requests() == ["POST /job/ml%20team/job/sagemaker-churn-deploy/buildWithParameters"]
+    assert jenkins.server.requests() == ["POST /job/models/job/sagemaker-churn-deploy/buildWithParameters"]
 
 
 def test_a_crumb_is_brought_where_jenkins_asks_for_one(handle: Callable[[], None], jenkins: Jenkins) -> None:
@@ -98,7 +97,7 @@ def test_a_wrong_token_is_raised_and_never_shown(
 def test_nothing_but_https_is_spoken(
     handle: Callable[[], None], jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("JENKINS_URL", jenkins.server.url.replace("https", "http"))
+    monkeypatch.setenv("JENKINS_JOB_URL", f"{jenkins.server.url.replace('https', 'http')}/job/{JOB}")
     with pytest.raises(Exception, match="must be addressed as https://host"):
         handle()
 

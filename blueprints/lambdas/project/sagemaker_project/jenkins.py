@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 from typing import Any
-from urllib.parse import quote
 
 import urllib3
 
@@ -27,15 +26,14 @@ class NotStarted(Exception):
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001  # Lambda's signature
     version = event["detail"]["ModelPackageArn"]
     known = credentials(os.environ["CREDENTIALS_SECRET_ARN"])
-    place = start(os.environ["JENKINS_URL"], os.environ["JENKINS_JOB"], {"MODEL_PACKAGE_ARN": version}, known)
+    place = start(os.environ["JENKINS_JOB_URL"], {"MODEL_PACKAGE_ARN": version}, known)
     logger.info("started", extra={"model_package": version, "queue_item": place})
 
 
-def start(address: str, job: str, parameters: dict[str, str], known: Credentials) -> str:
-    """Start `folder/…/job`; the address of its place in Jenkins' queue."""
-    server = https(address)
-    path = "".join(f"/job/{quote(part, safe='')}" for part in job.split("/") if part)
-    url = f"{server}{path}/buildWithParameters"
+def start(job: str, parameters: dict[str, str], known: Credentials) -> str:
+    """Start the job at an address, in a folder or not; the address of its place in Jenkins' queue."""
+    url = f"{https(job)}/buildWithParameters"
+    server = job.partition("/job/")[0]
     headers = urllib3.util.make_headers(basic_auth=f"{known.username}:{known.token}")
     with connect(known) as connections:
         answer = _post(connections, url, parameters, headers)
