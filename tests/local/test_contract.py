@@ -31,7 +31,6 @@ PROTOCOLS: tuple[Protocol, ...] = ("json", "smithy-rpc-v2-cbor")
 OUTSIDE = {
     "DescribeServiceActionExecutionParameters",
     "ExecuteProvisionedProductServiceAction",
-    "ListStackInstancesForProvisionedProduct",
     "NotifyProvisionProductEngineWorkflowResult",
     "NotifyTerminateProvisionedProductEngineWorkflowResult",
     "NotifyUpdateProvisionedProductEngineWorkflowResult",
@@ -49,13 +48,21 @@ SAMPLES = {
 
 
 def send(
-    local: LocalAws, protocol: Protocol, name: str, params: dict[str, Any]
+    local: LocalAws,
+    protocol: Protocol,
+    name: str,
+    params: dict[str, Any],
+    *,
+    account: str = ACCOUNT,
+    weather: str = "",
 ) -> tuple[int, dict[str, Any]]:
     """The status and the parsed answer of a request that no client has checked."""
     operation = MODEL.operation_model(name)
     made = create_serializer(protocol, include_validation=False).serialize_to_request(params, operation)
-    scope = f"Credential={administrator_key(ACCOUNT)}/20260101/us-east-1/servicecatalog/aws4_request"
+    scope = f"Credential={administrator_key(account)}/20260101/us-east-1/servicecatalog/aws4_request"
     headers = {key.lower(): value for key, value in made["headers"].items()}
+    if weather:
+        headers["x-catalog-weather"] = weather
     headers["authorization"] = f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"
     url = f"https://servicecatalog.us-east-1.amazonaws.com{made['url_path']}"
     body = made["body"] if isinstance(made["body"], bytes) else str(made["body"]).encode()

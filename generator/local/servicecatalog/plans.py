@@ -193,8 +193,11 @@ def describe_provisioned_product_plan(call: Call) -> Mapping[str, Any]:
 
 @SERVICE.operation("ListProvisionedProductPlans")
 def list_provisioned_product_plans(call: Call) -> Mapping[str, Any]:
-    wanted = call.params.get("ProvisionProductId")
-    rows = [row for row in _all(call) if wanted in (None, row["provisioned"]) and records.within(call, row)]
+    wanted, plans = call.params.get("ProvisionProductId"), _all(call)
+    known = {row["provisioned"] for row in plans} | {row["id"] for row in provisioned.every(call)}
+    if wanted is not None and wanted not in known:
+        raise not_found("Provisioned product", wanted)
+    rows = [row for row in plans if wanted in (None, row["provisioned"]) and records.within(call, row)]
     found, more = page(call, rows)
     return {"ProvisionedProductPlans": [_summary(row) for row in found], **more}
 

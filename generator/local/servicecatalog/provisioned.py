@@ -78,6 +78,15 @@ def get_provisioned_product_outputs(call: Call) -> Mapping[str, Any]:
     return {"Outputs": found, **more}
 
 
+@SERVICE.operation("ListStackInstancesForProvisionedProduct")
+def list_stack_instances(call: Call) -> Mapping[str, Any]:
+    row = one(call, call.params["ProvisionedProductId"], None)
+    # Products with a STACKSET constraint are not launched here, so that none is a stack set's.
+    raise invalid(
+        f"Provisioned product {row['id']} is of type {TYPE}: only those of stack sets have instances."
+    )
+
+
 @SERVICE.operation("ScanProvisionedProducts")
 def scan_provisioned_products(call: Call) -> Mapping[str, Any]:
     found, more = page(call, [row for row in every(call) if records.within(call, row)])
