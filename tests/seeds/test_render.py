@@ -75,7 +75,7 @@ import sys
 from pathlib import Path
 from generator import seed
 from generator.errors import Where
-for name in ("model-build", "model-container"):
+for name in ("model-build", "model-container", "model-deploy"):
     print(seed.digest(seed.render(Path(sys.argv[1], name), {}, where=Where("x"))))
 """
 
@@ -112,11 +112,11 @@ def test_the_same_bytes_in_every_surrounding(tmp_path: Path) -> None:
         PYTHONHASHSEED="7",
         TMPDIR=str(spaced),
     )
-    assert len(here) == 2
+    assert len(here) == 3
     assert there == here
 
 
-@pytest.mark.parametrize("name", ["model-build", "model-container"])
+@pytest.mark.parametrize("name", ["model-build", "model-container", "model-deploy"])
 def test_nothing_of_this_machine_is_in_the_real_seeds(name: str) -> None:
     for _, content, _ in seed.render(SEEDCODE / name, {}, where=SPEC).files:
         assert str(ROOT).encode() not in content

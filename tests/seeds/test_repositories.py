@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,27 @@ from tests.seeds.seedlings import PYTHON, ROOT, SEEDCODE, SPEC
 
 SEEDS = sorted(path.parent.name for path in SEEDCODE.glob("*/copier.yml"))
 CASES = [(name, str(ci)) for name in SEEDS for ci in seed.questions(SEEDCODE / name)["ci"].choices]
+# Answers that make a repository of their own: every other choice, and what else decides what is made.
+VARIANTS: list[tuple[str, dict[str, Any]]] = [
+    (name, {question: value})
+    for name in SEEDS
+    for question, asked in seed.questions(SEEDCODE / name).items()
+    for value in asked.choices
+    if question != "ci" and value != asked.default
+] + [
+    ("model-deploy", {"stages": "dev,test,production", "autoscaling": True, "data_capture_percent": 20}),
+    (
+        "model-deploy",
+        {
+            "hosting": "asynchronous",
+            "stages": "live",
+            "autoscaling": True,
+            "stage_settings": {"live": {"InstanceType": "ml.g5.xlarge", "MaxInstanceCount": 8}},
+        },
+    ),
+]
 CI_FILES = {
-    "codebuild": ("buildspec.yml",),
+    "codebuild": ("buildspec",),
     "github": (".github/",),
     "gitlab": (".gitlab-ci.yml",),
     "jenkins": ("jenkins/",),
@@ -62,7 +82,8 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str, Path
 def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
     return {
         path.relative_to(folder).as_posix(): (
-            re.sub(rb"_src_path: .*(\n .*)*", b"_src_path:", path.read_bytes()),
+            # Where it came from: the catalogue's version, or the folder that copier was given.
+            re.sub(rb"(_commit: .*\n)?_src_path: .*(\n .*)*", b"_src_path:", path.read_bytes()),
             os.access(path, os.X_OK),
         )
         for path in folder.rglob("*")
@@ -70,37 +91,50 @@ def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
     }
 
 
-def test_the_copier_command_makes_the_same_and_its_tests_pass(
-    case: tuple[str, str, Path], tmp_path: Path
-) -> None:
-    name, ci, repository = case
-    copied = tmp_path / "copied"
-    command = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", "--data", f"ci={ci}"]
-    subprocess.run([*command, str(SEEDCODE / name), str(copied)], check=True, timeout=60)
-    assert contents(copied) == contents(repository)
+def copier_copy(name: str, folder: Path, **answers: str) -> None:
+    """As a person does it."""
+    data = [word for key, value in answers.items() for word in ("--data", f"{key}={value}")]
+    command = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", *data]
+    subprocess.run([*command, str(SEEDCODE / name), str(folder)], check=True, timeout=60)
 
-    done = shell(f"make test PYTHON={PYTHON}", copied)
+
+def passes_its_tests(folder: Path) -> None:
+    done = shell(f"make test PYTHON={PYTHON}", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\b\d+ passed", done.stdout)
     assert not re.search(r"failed|skipped|error", done.stdout)
 
 
-def test_the_defaults_need_no_question_answered(tmp_path: Path) -> None:
-    for name in SEEDS:
-        copied = tmp_path / name
-        command = [
-            sys.executable,
-            "-m",
-            "copier",
-            "copy",
-            "--defaults",
-            "--quiet",
-            str(SEEDCODE / name),
-            str(copied),
-        ]
-        subprocess.run(command, check=True, timeout=60)
-        seed.render(SEEDCODE / name, {}, where=SPEC).write(tmp_path / "rendered" / name)
-        assert contents(copied) == contents(tmp_path / "rendered" / name)
+@pytest.mark.parametrize("name", SEEDS)
+def test_no_question_needs_an_answer_and_the_tests_pass_at_once(name: str, tmp_path: Path) -> None:
+    copier_copy(name, tmp_path / "copied")
+    seed.render(SEEDCODE / name, {}, where=SPEC).write(tmp_path / "rendered")
+    assert contents(tmp_path / "copied") == contents(tmp_path / "rendered")
+    passes_its_tests(tmp_path / "copied")
+
+
+def test_the_copier_command_makes_the_same_for_every_ci(case: tuple[str, str, Path], tmp_path: Path) -> None:
+    """And nothing but the CI's own files differs from the repository whose tests the test above runs."""
+    name, ci, repository = case
+    copier_copy(name, tmp_path / "copied", ci=ci)
+    found = contents(tmp_path / "copied")
+    assert found == contents(repository)
+    seed.render(SEEDCODE / name, {}, where=SPEC).write(tmp_path / "default")
+    default = contents(tmp_path / "default")
+    differing = {path for path in found.keys() | default.keys() if found.get(path) != default.get(path)}
+    files = [start for starts in CI_FILES.values() for start in starts]
+    assert all(path.startswith(("README.md", ".copier-answers.yml", *files)) for path in differing), differing
+
+
+@pytest.mark.proof
+def test_the_tests_pass_for_every_ci(case: tuple[str, str, Path]) -> None:
+    passes_its_tests(case[2])
+
+
+@pytest.mark.parametrize(("name", "answers"), VARIANTS, ids=str)
+def test_the_tests_pass_for_every_other_answer(name: str, answers: dict[str, Any], tmp_path: Path) -> None:
+    seed.render(SEEDCODE / name, answers, where=SPEC).write(tmp_path)
+    passes_its_tests(tmp_path)
 
 
 def test_only_the_chosen_ci_is_there(case: tuple[str, str, Path]) -> None:
@@ -132,7 +166,11 @@ def test_what_ci_and_readme_call_exists(case: tuple[str, str, Path]) -> None:
     assert in_ci - {"libgomp1"}
     for target in in_ci - {"libgomp1"}:
         assert shell(f"make -n {target} PYTHON={PYTHON}", repository).returncode == 0, target
-    for name in (name for name in contents(repository) if name.endswith((".yml", ".yaml"))):
+    # CloudFormation's short forms are for cfn-lint, in the seed's own tests.
+    files = [
+        name for name in contents(repository) if name.endswith((".yml", ".yaml")) and name != "template.yaml"
+    ]
+    for name in files:
         assert isinstance(yamlfile.read(repository / name, repository).data, dict)
 
 

@@ -1,0 +1,56 @@
+"""The stage that is tested: what its stack says it made, and clients of its account."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployment import stages
+from deployment.account import client
+
+SAMPLES = json.loads((Path(__file__).parent / "samples.json").read_text())
+POLL_SECONDS = float(os.environ.get("POLL_SECONDS", "10"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    region: str
+    settings: Mapping[str, str]
+    outputs: Mapping[str, str]  # of the stack
+
+    def client(self, service: str) -> Any:
+        return client(service, self.region)
+
+
+def needed(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        pytest.exit(f"{name} is not set", returncode=1)
+    return value
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    """From STAGE_NAME and STACK_NAME, or what `deploy.py` calls the stack."""
+    name, region = needed("STAGE_NAME"), needed("AWS_REGION")
+    stack = os.environ.get("STACK_NAME") or "-".join(
+        ["sagemaker", needed("SAGEMAKER_PROJECT_NAME"), needed("SAGEMAKER_PROJECT_ID"), "deploy", name]
+    )
+    (found,) = client("cloudformation", region).describe_stacks(StackName=stack)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return Stage(name, region, stages.read(name), outputs)
+
+
+def check(answer: bytes | str, sample: Mapping[str, Any]) -> None:
+    """An answer has a number for each row of the sample, all within its limits."""
+    text = answer.decode() if isinstance(answer, bytes) else answer
+    numbers = [float(value) for value in text.replace(",", "\n").split()]
+    assert len(numbers) == len(sample["body"].split("\n"))
+    assert all(sample["least"] <= number <= sample["most"] for number in numbers), numbers
