@@ -89,6 +89,11 @@ class Target:
             )
         return name
 
+    def bucket_url(self, region: str) -> str:
+        """The address of the artifact bucket, which templates are read by."""
+        suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return f"https://{self.bucket(region)}.s3.{region}.{suffix}"
+
     def seed_url(self, seed: str) -> str:
         """Where that seed is published as a git repository; empty where the target names no place."""
         return self.expand(self.spec.seeds.replace("{seed}", seed), self.home_region, self.where("seeds"))

@@ -246,9 +246,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     role.add_argument("--format", choices=("text", "json"), default="text")
     policies = targeted(
-        verb("policies", roles.policies, "the IAM policies of end users, by portfolio, and of the publisher")
+        verb("policies", roles.policies, "the IAM policies of end users, of personas and of the publisher")
     )
-    policies.add_argument("persona", nargs="?", choices=("users", "publisher"), help="both when left out")
+    policies.add_argument(
+        "persona", nargs="?", choices=("users", "personas", "publisher"), help="all when left out"
+    )
     policies.add_argument("--format", choices=("json", "cloudformation"), default="json")
     policies.add_argument("--out", metavar="DIR", help="write files there instead of printing")
     docs = targeted(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from generator.catalogue import Portfolio, Product, Target
 from generator.errors import FactoryError, Problem, did_you_mean
 from generator.lint.schemas import regions
+from generator.spec import TEAM
 
 
 def references(
@@ -51,6 +52,8 @@ def references(
                 target.bucket(region)
             except FactoryError as error:
                 problems += error.problems
+    for portfolio in (portfolios or {}).values():
+        problems += _of_no_team(portfolio, products)
     problems += _limits(products, portfolios or {})
     return problems
 
@@ -73,6 +76,19 @@ def _tags_together(product: Product, portfolio: Portfolio) -> Iterator[Problem]:
                 f"no value of the TagOption '{key}' is allowed by both the product ({', '.join(values)}) and"
                 f" the portfolio '{portfolio.id}' ({', '.join(others)}), so that nobody can launch it",
                 "Give both a value in common.",
+            )
+
+
+def _of_no_team(portfolio: Portfolio, products: Mapping[str, Product]) -> Iterator[Problem]:
+    """A product that the portfolio's people see, and that its governance lets nobody launch."""
+    team = portfolio.spec.governance.team
+    for product in products.values():
+        if team and portfolio.id in product.spec.portfolios and product.spec.tags.get(TEAM) != team:
+            yield Problem(
+                product.where("tags", TEAM),
+                f"the portfolio '{portfolio.id}' is the team {team}'s ({portfolio.where('governance', 'team')}), which"
+                f" launches only products with the tag {TEAM}: {team}",
+                f"Add the tag, or take the product out of '{portfolio.id}'.",
             )
 
 

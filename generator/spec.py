@@ -21,6 +21,7 @@ _PATTERN_ARN = r"^arn:[a-z*?-]+:iam::\d{0,12}:(role|user|group)/.+$"
 
 IDENTITY_PRODUCT = "catalog:product"
 IDENTITY_PORTFOLIO = "catalog:portfolio"
+TEAM = "team"  # a product with this tag is launched by principals with the same tag only
 OWN_TAGS = 20 - 1  # Service Catalog's 20, less our identity tag
 
 
@@ -154,6 +155,25 @@ class ProductSpec(Spec):
     inactive_versions: list[Version] = Field([], description="Published versions that users no longer see.")
 
 
+Persona = Literal["administrator", "mlops-engineer", "data-scientist"]
+
+
+class Governance(Spec):
+    """Who may do what around the portfolio's SageMaker projects, as managed policies in the target's account."""
+
+    personas: list[Persona] = Field(
+        [], max_length=3, description="The personas whose policies are published, for their roles to attach."
+    )
+    required_tags: list[TagKey] = Field(
+        [],
+        max_length=20,
+        description="Tags without which no project is created; `tag_options` name the allowed values.",
+    )
+    team: str = Field(
+        "", max_length=256, description="Only products with this value of the tag `team` are launched."
+    )
+
+
 class Access(Spec):
     """A principal who sees the portfolio."""
 
@@ -170,6 +190,9 @@ class Access(Spec):
         "",
         max_length=1000,
         description="An IAM_PATTERN, e.g. arn:aws:iam:::role/Analyst-*; shared along with the portfolio.",
+    )
+    persona: Literal["", "administrator", "mlops-engineer", "data-scientist"] = Field(
+        "", description="The persona of `governance:` whose policy is for this principal."
     )
 
     @model_validator(mode="after")
@@ -219,6 +242,18 @@ class PortfolioSpec(Spec):
     tag_options: dict[TagKey, Annotated[list[TagOptionValue], Field(min_length=1, max_length=25)]] = Field(
         {}, description="Allowed values of tags that the user chooses at launch, for all products in it."
     )
+    governance: Governance = Field(
+        Governance(), description="Who may do what around the portfolio's SageMaker projects."
+    )
+
+    @model_validator(mode="after")
+    def _personas_have_policies(self) -> PortfolioSpec:
+        for access in self.access:
+            if access.persona and access.persona not in self.governance.personas:
+                raise ValueError(
+                    f"access names the persona '{access.persona}', which governance.personas does not have"
+                )
+        return self
 
 
 class TargetSpec(Spec):

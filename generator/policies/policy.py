@@ -50,10 +50,11 @@ def of_grants(
 
 
 def as_files(policy: Policy) -> dict[str, Mapping[str, Any]]:
-    """The documents by the names of the managed policies that they make; a single one has no number."""
-    if len(policy.documents) == 1:
-        return {policy.name: policy.documents[0]}
-    return {f"{policy.name}-{number}": each for number, each in enumerate(policy.documents, start=1)}
+    """The documents by the names of the managed policies that they make; the first keeps its name when others come."""
+    return {
+        policy.name if number == 1 else f"{policy.name}-{number}": each
+        for number, each in enumerate(policy.documents, start=1)
+    }
 
 
 def as_template(found: Iterable[Policy]) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def policies(options: argparse.Namespace) -> None:
     target = catalogue.target(options.target)
     personas = {
         "users": made.end_users(catalogue, target),
+        "personas": made.personas(catalogue, target),
         "publisher": [made.publisher(catalogue, target)],
     }
     if options.persona:
