@@ -34,7 +34,7 @@ EXAMPLES = {
     "build": "catalog build analyst-notebook --target prod",
     "lint": "catalog lint --format sarif > catalog.sarif",
     "plan": "catalog plan --target prod --format markdown\n  catalog plan --out plan.json --detailed-exitcode",
-    "publish": "catalog publish --yes\n  catalog publish analyst-notebook --target prod\n  catalog publish --plan plan.json --yes",
+    "publish": "catalog publish --yes\n  catalog publish analyst-notebook --target prod\n  catalog publish --prune-roles\n  catalog publish --plan plan.json --yes",
     "launch": "catalog launch analyst-notebook --param NotebookName=sales --param VpcId=vpc-1 --param SubnetId=subnet-1 --tag environment=dev --tag cost-center=analytics\n  catalog launch churn-endpoint --version 1.0.0 --name churn --target prod",
     "provisioned": "catalog provisioned\n  catalog provisioned --format json --target prod",
     "update": "catalog update sales --version 1.1.0\n  catalog update sales --param Size=large",
@@ -144,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     lint = targeted(verb("lint", building.lint, "lint the templates of products"))
     lint.add_argument("ids", nargs="*", metavar="ID", help="products; all when none is named")
     lint.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    pruning = "launch roles lose the permissions that nobody can need any more; else they only grow"
     plan = targeted(verb("plan", publishing.plan, "show what publishing would change"))
     plan.add_argument("ids", nargs="*", metavar="ID", help="products; all when none is named")
     plan.add_argument("--format", choices=("text", "markdown", "json"), default="text")
@@ -152,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         "--policy", action="store_true", help="print the IAM policy that publishing this plan needs"
     )
     plan.add_argument("--detailed-exitcode", action="store_true", help="end with 2 when there are changes")
+    plan.add_argument("--prune-roles", action="store_true", help=pruning)
     publish = targeted(verb("publish", publishing.publish, "build, lint, plan and publish"))
     publish.add_argument(
         "ids", nargs="*", metavar="ID", help="only these; the rest is neither changed nor deprecated"
@@ -161,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument(
         "--force", action="store_true", help="also when a large share of the catalogue would change"
     )
+    publish.add_argument("--prune-roles", action="store_true", help=pruning)
 
     def at_desk(added: argparse.ArgumentParser) -> argparse.ArgumentParser:
         targeted(added).add_argument("--region", metavar="R", help="the target's first region when left out")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from generator.bundle import Bundle
 from generator.changes import Change
-from generator.model import State
+from generator.model import Launched, Share, State
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Contents:
-    """The bytes that changes refer to by key: bundles by product id, and templates of the launch roles' stacks by name."""
+    """The bytes that changes refer to: bundles by product id, templates of stacks of launch roles by their SHA-256."""
 
     bundles: Mapping[str, Bundle]
     role_stacks: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +68,12 @@ class Gateway(Protocol):
 
     def artifact_template(self, region: str, product: str, version: str) -> str | None:
         """The text of a published version's template; None when there is no such version."""
+
+    def launched(self, region: str, account: str) -> tuple[Launched, ...]:
+        """All that is launched in an account, asked under the target's `spoke_reader`; in its own when none is named."""
+
+    def members(self, share: Share) -> frozenset[str]:
+        """The accounts that a portfolio is shared with by a share: its own, or its unit's or organisation's."""
 
     def identifiers(self, region: str) -> Mapping[str, str]:
         """AWS's ids of what was observed or made, by `portfolio/<id>`, `product/<id>`, `artifact/<id>/<version>`."""

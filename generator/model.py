@@ -93,6 +93,17 @@ class Portfolio:
     shares: frozenset[Share]
 
 
+@dataclass(frozen=True, order=True)
+class Launched:
+    """A provisioned product. `product` and `version` are ours, empty where it is of something else, or not known."""
+
+    account: str
+    name: str
+    product: str
+    version: str
+    role: str = ""  # the name of the launch role that is pinned on it
+
+
 @dataclass(frozen=True)
 class State:
     """One region's part of a catalogue. `offers` maps (portfolio, product) to the product's constraints there."""
@@ -111,6 +122,7 @@ class State:
     )  # by product: the number of the stack that holds its role
     tag_options: frozenset[TagOption] = frozenset()  # all that exist there
     readers: frozenset[str] = frozenset()  # accounts and organisations that may read the bucket's assets
+    personas: str = ""  # the template of their policies, as JSON; in the target's home region only
     projects: Mapping[str, Mapping[str, ProjectTemplate]] = field(
         default_factory=dict
     )  # for SageMaker, by product and version

@@ -6,20 +6,20 @@ preparing and applying again continues where it stopped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from generator import changes as c
-from generator import desired, project_templates
+from generator import desired, project_templates, role_stacks, usage
 from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Target
 from generator.errors import AwsError, FactoryError, Problem, Refused, Where
 from generator.gateway import Contents, Gateway, Release
-from generator.launch_role import LaunchRole, merge, shards, stack_template, widened
+from generator.launch_role import LaunchRole
 from generator.model import State
 from generator.plan import Plan, Unchanged, absent_portfolios, diff
+from generator.pruning import Needs, Pruning, offered_again
 from generator.published import comparisons
 
 
@@ -62,9 +62,13 @@ def prepare(
     gateway: Gateway,
     *,
     selected: bool,
+    prune: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Prepared:
-    """The plan for a target. `selected`: only the bundles' products were asked for, all else stays as it is."""
+    """The plan for a target. `selected`: only the bundles' products were asked for, all else stays as it is.
+
+    `prune`: launch roles lose the permissions that nobody can need any more; else they only grow.
+    """
     guard(target, gateway)
     release = gateway.release()
     changes: list[c.Change] = []
@@ -74,12 +78,20 @@ def prepare(
     existing: set[str] = set()
     by_id = {bundle.id: bundle for bundle in bundles}
     texts: dict[str, str] = {}
+    states: dict[str, State] = {}
     for region in target.spec.regions:
         progress(f"read the catalogue in {region}")
-        observed = gateway.observe(region)
+        states[region] = gateway.observe(region)
+    needs = Needs(catalogue.name, target, gateway, states)
+    for region, observed in states.items():
         wanted = desired.state(catalogue, bundles, target, region)
-        stacks = list(_role_stacks(wanted, observed, gateway, target))
-        texts |= {stack.stack: text for stack, text in stacks}
+        stacks: list[tuple[c.DeployLaunchRoles, str]] = []
+        if region == target.home_region:
+            revived = list(_revived(needs, observed, by_id, notes))
+            shelves = role_stacks.grown(wanted, observed, revived, gateway.role_stack)
+            stacks = list(role_stacks.deployments(shelves, observed))
+        texts |= {stack.template_sha256: text for stack, text in stacks}
+        texts[sha256(wanted.personas.encode()).hexdigest()] = wanted.personas
         existing |= observed.products.keys()
         try:
             compared, more_notes = comparisons(wanted, observed, by_id, gateway)
@@ -102,6 +114,13 @@ def prepare(
             notes += absent_portfolios(wanted, observed)
     if problems:
         raise FactoryError(*problems)
+    if prune:
+        progress("ask who runs what")
+        pruning = Pruning(target, needs, usage.Census(target, gateway), states)
+        for change, text in _prunings(pruning, shelves, by_id, selected=selected):
+            changes.append(change)
+            texts[change.template_sha256] = text
+        notes += pruning.notes
     plan = Plan(
         catalogue=catalogue.name,
         target=target.id,
@@ -115,42 +134,29 @@ def prepare(
     return Prepared(plan, release, Contents(by_id, texts))
 
 
-def _role_stacks(
-    wanted: State, observed: State, gateway: Gateway, target: Target
-) -> Iterator[tuple[c.DeployLaunchRoles, str]]:
-    """The launch roles' stacks that differ from the deployed ones, with their templates.
+def _revived(
+    needs: Needs, observed: State, bundles: Mapping[str, Bundle], notes: list[str]
+) -> Iterator[LaunchRole]:
+    """Versions that the YAML puts back on offer may need what was taken away while nobody could launch them."""
+    for key, role in observed.roles.items():
+        for version in sorted(offered_again(bundles.get(key), [observed])):
+            try:
+                yield replace(role, grants=needs.of(role, version))
+            except FactoryError as error:
+                notes.append(
+                    f"version {version} of {key} is offered again with the permissions there are: {error}"
+                )
 
-    Roles only grow here: versions published before may still run under them. Roles of products that are not asked
-    for, or are gone, stay as they are, and where they are.
-    """
-    if wanted.region != target.home_region:
-        return
-    roles: dict[str, LaunchRole] = dict(observed.roles)
-    for product, role in wanted.roles.items():
-        roles[product] = merge(observed.roles[product], role) if product in observed.roles else role
-    placed = shards(roles, observed.placed)
-    for number in sorted(set(placed.values())):
-        here = [product for product in sorted(roles) if placed[product] == number]
-        changed = [product for product in here if roles[product] != observed.roles.get(product)]
-        if not changed:
-            continue
-        text = json.dumps(stack_template(roles[product] for product in here), indent=1)
-        known = tuple(product for product in changed if product in observed.roles)
-        added = tuple(
-            (name, len(widened(observed.roles[name], roles[name]) if name in known else roles[name].grants))
-            for name in changed
-        )
-        yield (
-            c.DeployLaunchRoles(
-                wanted.region,
-                gateway.role_stack(number),
-                number in observed.placed.values(),
-                added,
-                known,
-                sha256(text.encode()).hexdigest(),
-            ),
-            text,
-        )
+
+def _prunings(
+    pruning: Pruning, shelves: role_stacks.Shelves, bundles: Mapping[str, Bundle], *, selected: bool
+) -> Iterator[tuple[c.PruneLaunchRoles, str]]:
+    found = {
+        key: pruning.pruned(role, bundles.get(role.product))
+        for key, role in sorted(shelves.roles.items())
+        if not selected or role.product in bundles
+    }
+    yield from role_stacks.prunings(shelves, {key: each for key, each in found.items() if each})
 
 
 def apply(

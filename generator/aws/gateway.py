@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.aws.bucket import Bucket
-from generator.aws.observe import Reader
+from generator.aws.observe import Ids, Reader
 from generator.aws.perform import Performer
 from generator.aws.releases import Releases
 from generator.aws.session import Sessions, told
+from generator.aws.spokes import accounts, launched
 from generator.catalogue import Target
 from generator.changes import Change
 from generator.gateway import Contents, Identity, Release
-from generator.model import State
+from generator.model import Launched, Share, State
 
 
 class AwsGateway:
@@ -76,6 +77,22 @@ class AwsGateway:
             return None
         with told(f"servicecatalog in {region}"):
             return reader.template(product, version)
+
+    def launched(self, region: str, account: str) -> tuple[Launched, ...]:
+        sessions = self._sessions
+        if account:
+            sessions = sessions.as_role(self._target.spec.spoke_reader.replace("{spoke}", account))
+        with told(f"servicecatalog in {region} of {account or 'the target'}"):
+            ids = self._readers[region].ids if region in self._readers else Ids()
+            return launched(
+                sessions.client("servicecatalog", region), account or self._target.spec.account, ids
+            )
+
+    def members(self, share: Share) -> frozenset[str]:
+        if share.type == "ACCOUNT":
+            return frozenset({share.id})
+        with told(f"organizations {share.id}"):
+            return accounts(self._sessions.client("organizations", self._target.home_region), share)
 
     def identifiers(self, region: str) -> Mapping[str, str]:
         ids = self._readers[region].ids

@@ -7,7 +7,6 @@ a change is the same call.
 from __future__ import annotations
 
 from functools import singledispatchmethod
-from hashlib import sha256
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -60,14 +59,24 @@ class Performer:
 
     @_do.register
     def _(self, change: c.DeployLaunchRoles) -> None:
-        body = self._contents.role_stacks[change.stack].encode()
-        key = f"launch-roles/{sha256(body).hexdigest()}.json"
-        self._bucket.upload(key, body, "application/json")
+        self._deploy_roles(change.stack, change.template_sha256, exists=change.exists)
+
+    @_do.register
+    def _(self, change: c.DeployPersonas) -> None:
+        self._deploy_roles(change.stack, change.template_sha256, exists=change.exists)
+
+    @_do.register
+    def _(self, change: c.PruneLaunchRoles) -> None:
+        self._deploy_roles(change.stack, change.template_sha256, exists=True)
+
+    def _deploy_roles(self, stack: str, digest: str, *, exists: bool) -> None:
+        key = f"launch-roles/{digest}.json"
+        self._bucket.upload(key, self._contents.role_stacks[digest].encode(), "application/json")
         deploy(
             self._client("cloudformation"),
-            change.stack,
+            stack,
             self._bucket.url(key),
-            exists=change.exists,
+            exists=exists,
             token=self._token,
             delay=max(0.05, 3 * self._sessions.patience),
         )

@@ -27,6 +27,7 @@ from generator.catalogue import Target
 from generator.errors import AwsError, Problem, Where
 
 log = logging.getLogger("catalog.aws")
+SESSION = "catalog-publisher"  # how CloudTrail names us
 
 # AWS throttles Service Catalog at a few calls a second; ThrottlingException is not in its model, and happens.
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 10}, user_agent_extra="catalog-factory")
@@ -51,10 +52,25 @@ class Sessions:
     # Seconds that the first wait for AWS to settle takes; the local AWS needs none.
     patience: float
 
-    def __init__(self, session_of: Callable[[str], boto3.Session], patience: float) -> None:
-        self._session_of = session_of
+    def __init__(
+        self,
+        session_of: Callable[[str], boto3.Session],
+        patience: float,
+        assume: Callable[[str], Sessions] | None = None,
+    ) -> None:
+        self._session_of, self._assume = session_of, assume
         self._clients: dict[tuple[str, str], Any] = {}
+        self._assumed: dict[str, Sessions] = {}
         self.patience = patience
+
+    def as_role(self, arn: str) -> Sessions:
+        """Sessions as another role, which these may assume."""
+        if self._assume is None:
+            raise TypeError("these sessions assume no role")
+        if arn not in self._assumed:
+            with told(f"assume {arn}"):
+                self._assumed[arn] = self._assume(arn)
+        return self._assumed[arn]
 
     def client(self, service: str, region: str) -> Any:
         key = (service, region)
@@ -86,33 +102,41 @@ def local_sessions(target: Target, state: Path) -> Sessions:
     from generator import local
 
     aws = local.open_state(state, account=target.spec.account)
-    return Sessions(aws.session, patience=0.05)
+
+    def assume(arn: str) -> Sessions:
+        sts: Any = aws.session(target.home_region).client("sts")
+        sts.assume_role(
+            RoleArn=arn, RoleSessionName=SESSION
+        )  # whether there is such a role, and it trusts us
+        return Sessions(lambda region: aws.session_as(arn, region), patience=0.05)
+
+    return Sessions(aws.session, patience=0.05, assume=assume)
 
 
 def real_sessions(target: Target) -> Sessions:
     """Sessions with the user's own credentials, as the target's role where it names one."""
     with told("credentials"):
         base = boto3.Session(profile_name=target.spec.profile or None)
-    if not target.spec.role:
-        return Sessions(lambda _region: base, patience=1.0)
-    assumed: list[boto3.Session] = []
+    own: list[boto3.Session] = [] if target.spec.role else [base]
 
     def session_of(_region: str) -> boto3.Session:
-        if not assumed:
-            assumed.append(_assume(base, target))
-        return assumed[0]
+        if not own:
+            own.append(_assume(base, target.spec.role, target.home_region))
+        return own[0]
 
-    return Sessions(session_of, patience=1.0)
+    def assume(arn: str) -> Sessions:
+        session = _assume(session_of(target.home_region), arn, target.home_region)
+        return Sessions(lambda _region: session, patience=1.0)
+
+    return Sessions(session_of, patience=1.0, assume=assume)
 
 
-def _assume(base: boto3.Session, target: Target) -> boto3.Session:
+def _assume(base: boto3.Session, role: str, region: str) -> boto3.Session:
     """A session whose credentials renew themselves: a long publish outlives the hour of an assumed role."""
     from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
 
-    sts = base.client("sts", region_name=target.home_region, config=CONFIG)
-    refresher = create_assume_role_refresher(
-        sts, {"RoleArn": target.spec.role, "RoleSessionName": "catalog-publisher"}
-    )
+    sts = base.client("sts", region_name=region, config=CONFIG)
+    refresher = create_assume_role_refresher(sts, {"RoleArn": role, "RoleSessionName": SESSION})
     session = botocore.session.Session()
     session._credentials = DeferredRefreshableCredentials(refresher, "assume-role")  # type: ignore[attr-defined]  # botocore has no public way
     return boto3.Session(botocore_session=session)

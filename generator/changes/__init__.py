@@ -3,8 +3,9 @@
 A change refers to things by their ids in YAML. It performs nothing: a gateway does.
 """
 
-from generator.changes.account import CreateBucket, DeployLaunchRoles, SetBucketPolicy
+from generator.changes.account import CreateBucket, SetBucketPolicy
 from generator.changes.change import OBSERVE, RECORD, Change, Field
+from generator.changes.personas import DeployPersonas
 from generator.changes.portfolio import (
     AssociatePrincipal,
     CreatePortfolio,
@@ -32,6 +33,7 @@ from generator.changes.project import (
     SetTemplatesLocation,
     ShowProjectTemplate,
 )
+from generator.changes.roles import DeployLaunchRoles, PruneLaunchRoles
 from generator.changes.tag_option import AssociateTagOption, CreateTagOption, DisassociateTagOption
 
 __all__ = [
@@ -49,11 +51,13 @@ __all__ = [
     "CreateTagOption",
     "DeleteConstraint",
     "DeployLaunchRoles",
+    "DeployPersonas",
     "DeprecateArtifact",
     "DisassociatePrincipal",
     "DisassociateProduct",
     "DisassociateTagOption",
     "Field",
+    "PruneLaunchRoles",
     "PublishArtifact",
     "PublishProjectTemplate",
     "SetBucketPolicy",

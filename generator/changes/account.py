@@ -1,17 +1,10 @@
-"""What a catalogue needs beside Service Catalog: the artifact bucket and the launch roles."""
+"""What a catalogue needs beside Service Catalog and the launch roles: the artifact bucket."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.changes.change import (
-    BUCKETS,
-    OBJECTS,
-    POLICIES,
-    ROLES,
-    STACKS,
-    Change,
-)
+from generator.changes.change import BUCKETS, Change
 
 
 @dataclass(frozen=True)
@@ -59,72 +52,3 @@ class SetBucketPolicy(Change):
     @property
     def details(self) -> tuple[str, ...]:
         return ("TLS only", *(f"assets readable by {reader}" for reader in self.readers))
-
-
-@dataclass(frozen=True)
-class DeployLaunchRoles(Change):
-    """The stack of launch roles.
-
-    `products` are those whose role is new or changed, with the number of grants added; `known` those of them whose
-    role is deployed already, so that a broadened one stands out.
-    """
-
-    stack: str
-    exists: bool
-    products: tuple[tuple[str, int], ...]
-    known: tuple[str, ...]
-    template_sha256: str
-    operations = ("s3:PutObject", "cloudformation:CreateStack", "cloudformation:UpdateStack")
-    permissions = (
-        ("s3:PutObject", OBJECTS),
-        ("s3:GetObject", OBJECTS),
-        ("cloudformation:CreateStack", STACKS),
-        ("cloudformation:UpdateStack", STACKS),
-        ("cloudformation:DescribeStackEvents", STACKS),
-        ("cloudformation:TagResource", STACKS),
-        *(
-            (f"iam:{action}", ROLES)
-            for action in (
-                "AttachRolePolicy",
-                "CreateRole",
-                "DetachRolePolicy",
-                "GetRole",
-                "ListAttachedRolePolicies",
-                "ListRolePolicies",
-                "ListRoleTags",
-                "PutRolePermissionsBoundary",
-                "TagRole",
-                "UntagRole",
-                "UpdateAssumeRolePolicy",
-                "UpdateRole",
-                "UpdateRoleDescription",
-            )
-        ),
-        *(
-            (f"iam:{action}", POLICIES)
-            for action in (
-                "CreatePolicy",
-                "CreatePolicyVersion",
-                "DeletePolicyVersion",
-                "GetPolicy",
-                "GetPolicyVersion",
-                "ListEntitiesForPolicy",
-                "ListPolicyVersions",
-            )
-        ),
-    )
-
-    @property
-    def about(self) -> str:
-        return f"launch roles of {len(self.products)} products (stack {self.stack})"
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        return tuple(
-            f"{product}: new, {added} grants"
-            if product not in self.known
-            else f"{product}: BROADENED by {added} grants"
-            if added
-            else f"{product}: rewritten"
-            for product, added in self.products
-        )

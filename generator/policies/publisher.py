@@ -49,6 +49,8 @@ def publisher(catalogue: Catalogue, target: Target) -> Policy:
         for grant in _publishing(permissions, region, catalogue, target)
     }
     grants |= {Grant("iam:PassRole", arn, (_TO_SERVICE_CATALOG,)) for arn in _kept_roles(catalogue, target)}
+    if target.spec.spoke_reader:
+        grants.add(Grant("sts:AssumeRole", target.spec.spoke_reader.replace("{spoke}", "*")))
     notes = []
     if not target.spec.launch_boundary:
         notes.append(

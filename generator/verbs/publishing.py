@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from generator.errors import Problem, Refused, Where, fail
 from generator.verbs.shared import (
@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from generator.publish import Prepared
 
 
-def _prepared(options: argparse.Namespace, catalogue: Catalogue, target: Target) -> tuple[Prepared, Gateway]:
+def _prepared(
+    options: argparse.Namespace, catalogue: Catalogue, target: Target, *, prune: bool
+) -> tuple[Prepared, Gateway]:
     from generator.publish import prepare
 
     bundles = bundles_of(catalogue, target, options.ids)
     refuse_findings(bundles)
     gateway = gateway_of(catalogue, target)
     prepared = prepare(
-        catalogue, bundles, target, gateway, selected=bool(options.ids), progress=show_progress
+        catalogue, bundles, target, gateway, selected=bool(options.ids), prune=prune, progress=show_progress
     )
     show_progress("")
     return prepared, gateway
@@ -43,7 +45,7 @@ def plan(options: argparse.Namespace) -> int:
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    prepared, _ = _prepared(options, catalogue, target)
+    prepared, _ = _prepared(options, catalogue, target, prune=options.prune_roles)
     plan = prepared.plan
     if options.out:
         output.write_file(Path(options.out), show.as_json(plan))
@@ -66,10 +68,14 @@ def publish(options: argparse.Namespace) -> None:
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
-    prepared, gateway = _prepared(options, catalogue, target)
+    saved = _saved(Path(options.plan)) if options.plan else {}
+    prune = options.prune_roles or any(
+        each["kind"] == "PruneLaunchRoles" for each in saved.get("changes", ())
+    )
+    prepared, gateway = _prepared(options, catalogue, target, prune=prune)
     plan = prepared.plan
     if options.plan:
-        _same_plan(Path(options.plan), plan.checksum)
+        _same_plan(Path(options.plan), saved["checksum"], plan.checksum)
     if not options.force:
         check_limits(plan)
     if plan.changes:
@@ -101,12 +107,12 @@ def _command(catalogue: Catalogue) -> str:
     )
 
 
-def _same_plan(path: Path, checksum: str) -> None:
+def _saved(path: Path) -> dict[str, Any]:
     from generator.spec import FORMAT
 
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-        there, version = saved["checksum"], saved["format"]
+        saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version, _ = saved["format"], saved["checksum"]
     except OSError as error:
         raise fail(
             str(path), f"cannot be read ({error.strerror})", "Save a plan with catalog plan --out."
@@ -119,6 +125,10 @@ def _same_plan(path: Path, checksum: str) -> None:
                 Where(str(path)), f"the plan has format {version}, this version reads {FORMAT}", "Plan again."
             )
         )
+    return saved
+
+
+def _same_plan(path: Path, there: str, checksum: str) -> None:
     if there != checksum:
         raise Refused(
             Problem(
