@@ -20,9 +20,11 @@ from generator.local import ACCOUNT, LocalAws, open_state
 from generator.publish import apply, prepare
 from tests.conftest import ROOT
 from tests.local.conftest import Catalog
+from tests.publish.conftest import catalogue
 
 from .shop import USER, Shop, finished
 
+__all__ = ["catalogue"]  # tests.publish's, under the same fixture
 REGION = "us-east-1"
 # What a pattern alone does not tell; the first that fits is taken.
 CANDIDATES = (
