@@ -25,7 +25,7 @@ from .parts.cleanup import cleanup
 from .parts.deploy_half import deploy_half, deploy_roles
 from .parts.form import studio_rules
 from .parts.foundation import foundation
-from .parts.functions import PACKAGE
+from .parts.functions import GIT_PACKAGE, PACKAGE
 from .parts.half import BUILD, DEPLOY, TITLES
 from .parts.project import project as declare_project
 from .parts.project_options import ProjectOptions
@@ -37,7 +37,8 @@ class Params(ProjectOptions):
 
 
 def assets(params: Params) -> tuple[Seed | LambdaPackage, ...]:
-    return (*(seed(params, half) for half in _halves(params)), PACKAGE)
+    package = GIT_PACKAGE if params.git == "external" else PACKAGE
+    return (*(seed(params, half) for half in _halves(params)), package)
 
 
 def build(params: Params, context: Context) -> Template:
@@ -56,7 +57,8 @@ def build(params: Params, context: Context) -> Template:
         bucket=shared.bucket,
         registry=shared.registry,
         deployer=deploying.deployer if deploying else None,
-        after=[*([training_role] if training_role else []), *(deploying.running if deploying else ())],
+        rollout=deploying.rollout if deploying else None,
+        after=[*([training_role] if training_role else []), *(deploying.kept if deploying else ())],
     )
     after = (cleaned, *filled)
     if training_role:

@@ -11,6 +11,7 @@ from .checkin import checkin
 from .codecommit import codecommit_repository
 from .codeconnections import connected_repository
 from .codepipeline import Repository
+from .external_repository import external_repositories
 from .foundation import Foundation
 from .half import TITLES
 from .project_options import ProjectOptions
@@ -51,4 +52,8 @@ def _by_connection(options: ProjectOptions, shared: Foundation, halves: Sequence
     return {half: repository for half, (repository, _) in connected.items()}, tuple(filled)
 
 
-PROVIDERS: dict[str, Provider] = {"codecommit": _at_codecommit, "codeconnections": _by_connection}
+PROVIDERS: dict[str, Provider] = {
+    "codecommit": _at_codecommit,
+    "codeconnections": _by_connection,
+    "external": external_repositories,
+}

@@ -49,6 +49,14 @@ class ProjectOptions(BlueprintParams):
         ),
         examples=["codeconnections"],
     )
+    git_server: Literal["generic", "gitlab"] = Field(
+        "generic",
+        description=(
+            "What an external git server is. gitlab: GitLab, whose API makes projects and hooks; generic: any other, where "
+            "repositories exist, and whose hook people set up with what the project puts out."
+        ),
+        examples=["gitlab"],
+    )
     ci: Literal["codepipeline", "jenkins"] = Field(
         "codepipeline",
         description="What runs the repositories' commands. codepipeline: made with the project; jenkins: a server you have.",
@@ -309,6 +317,22 @@ class ProjectOptions(BlueprintParams):
                 f"stage '{self.elsewhere[0].name}' is in other accounts, which cannot use the keys that services hold; "
                 "it needs encryption: customer-key"
             )
+        if self.elsewhere and self.network == "vpc-only":
+            return (
+                f"stage '{self.elsewhere[0].name}' is in other accounts, which have none of the subnets that "
+                "network: vpc-only names at launch"
+            )
+        if self.elsewhere and self.hosting == "edge":
+            return (
+                f"stage '{self.elsewhere[0].name}' is in other accounts, whose devices cannot read the project's bucket; "
+                "edge stages are here"
+            )
+        for stage in self.elsewhere:
+            if stage.where == "organizational-units" and stage.tested:
+                return (
+                    f"which accounts the units of stage '{stage.name}' have is not known beforehand, and so none to test in; "
+                    "leave tests out of its approval"
+                )
         if self.hosting == "serverless":
             if self.network == "vpc-only":
                 return (
@@ -359,6 +383,8 @@ class ProjectOptions(BlueprintParams):
         return ""
 
     def _of_code(self) -> str:
+        if self.git != "external" and self.git_server != "generic":
+            return f"git_server has no meaning with git: {self.git}"
         if self.seed == "shipped" and self.seed_buckets:
             return "seed_buckets has no meaning with seed: shipped"
         if self.seed == "launch" and not self.seed_buckets:
@@ -371,14 +397,10 @@ class ProjectOptions(BlueprintParams):
 
     def _unbuilt(self) -> str:
         """What is an option of the family, but is not built."""
-        if self.git == "external":
-            return "git: external cannot be made yet"
         if self.branches == "per-branch":
             return "branches: per-branch cannot be made yet"
         if self.pipelines == "promoted":
             return "pipelines: promoted cannot be made yet"
         if self.seed == "launch":
             return "seed: launch cannot be made yet"
-        if self.elsewhere:
-            return f"stage '{self.elsewhere[0].name}' in other accounts cannot be made yet"
         return ""
