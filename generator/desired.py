@@ -13,6 +13,7 @@ from generator.errors import Where
 from generator.model import Artifact, Constraint, Principal, Share, State, TagOption, Tags
 from generator.model import Portfolio as PortfolioState
 from generator.model import Product as ProductState
+from generator.policies import governance
 from generator.spec import IDENTITY_PORTFOLIO, IDENTITY_PRODUCT, Access
 
 _DIGESTS = re.compile(r"sha256:(?P<fingerprint>[0-9a-f]{64})(?: target:(?P<values>[0-9a-f]{16}))?\s*$")
@@ -67,6 +68,9 @@ def state(catalogue: Catalogue, bundles: Sequence[Bundle], target: Target, regio
             for share in each.shares
             if share.type in ("ACCOUNT", "ORGANIZATION")
         ),
+        personas=governance.template(catalogue.name, governance.personas(catalogue, target))
+        if region == target.home_region
+        else "",
         projects=projects,
         studio_reads=bool(projects),
         studio_domains=frozenset(target.spec.studio_domains.get(region, [])) if projects else frozenset(),

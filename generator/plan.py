@@ -109,6 +109,8 @@ def diff(
         options |= each.tag_options
     for product in wanted.products.values():
         options |= product.tag_options
+    if not selected and wanted.personas not in ("", observed.personas):
+        changes.append(_personas(wanted, observed))
     changes += [c.CreateTagOption(region, option) for option in sorted(options - observed.tag_options)]
     for name in sorted(portfolios):
         changes += _portfolio(region, portfolios[name], observed.portfolios.get(name))
@@ -132,6 +134,19 @@ def diff(
     if not selected:
         changes += _absent(wanted, observed)
     return changes, unchanged
+
+
+def _personas(wanted: State, observed: State) -> c.DeployPersonas:
+    before = json.loads(observed.personas)["Resources"] if observed.personas else {}
+    after = json.loads(wanted.personas)
+    changed = [each["Properties"] for key, each in after["Resources"].items() if before.get(key) != each]
+    return c.DeployPersonas(
+        wanted.region,
+        after["Metadata"]["Stack"],
+        bool(observed.personas),
+        tuple(sorted((each["ManagedPolicyName"], each["Description"]) for each in changed)),
+        sha256(wanted.personas.encode()).hexdigest(),
+    )
 
 
 def _edits(before: Any, after: Any, names: Sequence[str]) -> tuple[c.Field, ...]:

@@ -22,6 +22,7 @@ from generator.desired import digests
 from generator.errors import AwsError, Problem, Where
 from generator.launch_role import LaunchRole, roles_of
 from generator.model import Artifact, Constraint, Portfolio, Principal, Product, Share, State, TagOption, Tags
+from generator.policies import governance
 from generator.spec import IDENTITY_PORTFOLIO, IDENTITY_PRODUCT
 from generator.template import is_of
 
@@ -70,6 +71,7 @@ class Reader:
             placed={product: number for product, _, number in roles},
             tag_options=self.find_tag_options(),
             readers=self._bucket.readers() if exists else frozenset(),
+            personas=self._personas(catalogue) if stack else "",
             projects=self.studio.templates(catalogue) if exists else {},
             studio_reads=exists and self.studio.reads(),
             studio_domains=self.studio.domains(domains),
@@ -244,16 +246,27 @@ class Reader:
 
     def _roles(self, stack: Callable[[int], str]) -> Iterator[tuple[str, LaunchRole, int]]:
         """The deployed launch roles with the number of the stack that holds them; the stacks are numbered densely."""
-        client = self._sessions.client("cloudformation", self._region)
         for number in count():
-            try:
-                body = client.get_template(StackName=stack(number), TemplateStage="Original")["TemplateBody"]
-            except ClientError as error:
-                if "does not exist" in error.response["Error"].get("Message", ""):
-                    return
-                raise
-            for product, role in roles_of(json.loads(body) if isinstance(body, str) else body).items():
+            body = self._template_of(stack(number))
+            if body is None:
+                return
+            for product, role in roles_of(body).items():
                 yield product, role, number
+
+    def _personas(self, catalogue: str) -> str:
+        body = self._template_of(governance.stack(catalogue))
+        return "" if body is None else governance.canonical(body)
+
+    def _template_of(self, stack: str) -> dict[str, Any] | None:
+        """The template of a deployed stack; None where there is no such stack."""
+        client = self._sessions.client("cloudformation", self._region)
+        try:
+            body = client.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+        except ClientError as error:
+            if "does not exist" in error.response["Error"].get("Message", ""):
+                return None
+            raise
+        return dict(json.loads(body) if isinstance(body, str) else body)
 
 
 def _tags(answer: Mapping[str, Any]) -> Tags:

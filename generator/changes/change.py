@@ -18,13 +18,17 @@ BUCKETS = "arn:{partition}:s3:::{bucket}"
 OBJECTS = "arn:{partition}:s3:::{bucket}/*"
 STACKS = "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}*/*"
 DOMAINS = "arn:{partition}:sagemaker:{region}:{account}:domain/*"
+PERSONA_STACK = "arn:{partition}:cloudformation:{region}:{account}:stack/{personas}/*"
+PERSONA_POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{persona}*"
 ROLES = "arn:{partition}:iam::{account}:role/{roles}*"
 POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{stack}-*"  # their stack names them
 
 # What reading the catalogue takes; every plan needs it.
 OBSERVE: Grants = (
     ("cloudformation:DescribeStacks", STACKS),
+    ("cloudformation:DescribeStacks", PERSONA_STACK),
     ("cloudformation:GetTemplate", STACKS),
+    ("cloudformation:GetTemplate", PERSONA_STACK),
     ("s3:GetBucketCORS", BUCKETS),
     ("s3:GetBucketPolicy", BUCKETS),
     ("s3:ListBucket", BUCKETS),

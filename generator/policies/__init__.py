@@ -6,7 +6,7 @@ with `aws:ResourceTag`, but no `aws:RequestTag`; actions on provisioned products
 `servicecatalog:userLevel`; associations of products take neither. Pure.
 """
 
-from generator.policies.personas import personas
+from generator.policies.governance import personas
 from generator.policies.policy import Policy, as_files, as_template
 from generator.policies.publisher import kinds, of_plan, publisher
 from generator.policies.users import end_users

@@ -15,6 +15,7 @@ from generator.launch_role.identity import boundary_arn
 from generator.launch_role.model import Condition
 from generator.launch_role.policy import statements
 from generator.plan import Plan
+from generator.policies import governance
 from generator.policies.policy import ACCOUNT, PARTITION, PATH, Policy, equals, of_grants
 from generator.role_report import resolved
 from generator.spec import IDENTITY_PORTFOLIO, IDENTITY_PRODUCT
@@ -42,7 +43,14 @@ def publisher(catalogue: Catalogue, target: Target) -> Policy:
     `launch_boundary` only with it: then no role that this policy can make, or change, exceeds the boundary.
     """
     permissions: Grants = (*changes.OBSERVE, *changes.RECORD)
-    permissions += tuple(grant for kind in kinds() for grant in kind.permissions)
+    governed = any(each.spec.governance.personas for each in catalogue.portfolios.values())
+    permissions += tuple(
+        grant
+        for kind in kinds()
+        # Who writes people's policies could write their own: only where it is asked for.
+        if governed or kind is not changes.DeployPersonas
+        for grant in kind.permissions
+    )
     grants = {
         grant
         for region in target.spec.regions
@@ -56,6 +64,11 @@ def publisher(catalogue: Catalogue, target: Target) -> Policy:
         notes.append(
             f"target {target.id} sets no launch_boundary: who publishes can make a launch role with any rights, and is"
             " an administrator in effect"
+        )
+    if governed:
+        notes.append(
+            "portfolios with governance.personas: who publishes writes the policies of the personas, which the roles"
+            " that attach them should limit by a permissions boundary"
         )
     description = f"Publish the catalogue {catalogue.name}"
     name = f"catalog-publisher-{catalogue.name}"
@@ -92,6 +105,8 @@ def _publishing(permissions: Grants, region: str, catalogue: Catalogue, target: 
         "bucket": target.bucket(region),
         "stack": role_stacks(catalogue.name),
         "roles": f"catalog-launch-{catalogue.name}-",
+        "personas": governance.stack(catalogue.name),
+        "persona": governance.name(catalogue.name, "", "").rstrip("-") + "-",
     }
     for name, resource in permissions:
         known = iam_actions.action(name)

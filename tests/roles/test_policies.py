@@ -40,7 +40,7 @@ open: {{account: "{ACCOUNT}", regions: [eu-west-1], bucket: "acme-{{account}}-{{
 PORTFOLIOS = """\
 shelf: {name: Shelf, provider: Platform, access: [{role: analyst}], tag_options: {environment: [dev, prod]}}
 lab: {name: Lab, provider: Platform, access: [{role: scientist}],
-      tag_options: {environment: [dev, prod], cost: [research]}}
+      tag_options: {environment: [dev, prod], cost: [research]}, governance: {personas: [data-scientist]}}
 empty: {name: Empty, provider: Platform}
 """
 STORE = catalogues.PRODUCT
@@ -286,6 +286,7 @@ def example(action: str, pattern: str, region: str) -> list[tuple[str, Mapping[s
         ] or [("*", {})]
     values = {"partition": "aws", "account": ACCOUNT, "region": region, "bucket": f"acme-{ACCOUNT}-{region}"}
     values |= {"stack": "catalog-launch-roles-acme", "roles": "catalog-launch-acme-"}
+    values |= {"personas": "catalog-personas-acme", "persona": "catalog-persona-acme-"}
     return [(pattern.format(**values).replace("*", "x"), {**ATTACH, **PASS})]
 
 

@@ -8,13 +8,14 @@ deployments on; administrators look after everybody's projects, and approve noth
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from generator.catalogue import Catalogue, Portfolio, Target
 from generator.launch_role import Grant
 from generator.launch_role.model import Condition
-from generator.policies.policy import ACCOUNT, PARTITION, Policy, equals, of_grants
+from generator.policies.policy import ACCOUNT, PARTITION, Policy, as_template, equals, of_grants
 from generator.policies.users import rights
 
 ADMINISTRATOR, ENGINEER, SCIENTIST = "administrator", "mlops-engineer", "data-scientist"
@@ -90,6 +91,23 @@ _DOMAIN = ("DescribeDomain", "DescribeUserProfile", "ListDomains", "ListUserProf
 
 def name(catalogue: str, portfolio: str, persona: str) -> str:
     return f"catalog-persona-{catalogue}-{portfolio}-{persona}"
+
+
+def stack(catalogue: str) -> str:
+    """The stack of the personas' policies, in the account of the portfolios."""
+    return f"catalog-personas-{catalogue}"
+
+
+def template(catalogue: str, found: Iterable[Policy]) -> str:
+    """The stack's template; empty without policies. What leaves it stays in the account: people have attached it."""
+    body = {**as_template(found), "Metadata": {"Stack": stack(catalogue)}}
+    for resource in body["Resources"].values():
+        resource |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    return canonical(body) if body["Resources"] else ""
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, indent=1, sort_keys=True)
 
 
 def personas(catalogue: Catalogue, target: Target) -> list[Policy]:
