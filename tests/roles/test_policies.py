@@ -334,10 +334,11 @@ def test_the_stack_of_roles_takes_no_more_than_the_publisher_has() -> None:
 
 
 def test_without_a_launch_boundary_the_publisher_is_told_to_be_an_administrator(catalogue: Catalogue) -> None:
-    (note,) = policies.publisher(catalogue, catalogue.target("open")).notes
+    note, governed = policies.publisher(catalogue, catalogue.target("open")).notes
     assert "sets no launch_boundary" in note
     assert "an administrator in effect" in note
-    assert policies.publisher(catalogue, catalogue.target("prod")).notes == ()
+    assert policies.publisher(catalogue, catalogue.target("prod")).notes == (governed,)
+    assert "who publishes writes the policies of the personas" in governed
 
 
 def test_a_boundary_that_the_publisher_could_rewrite_is_refused(tmp_path: Path) -> None:
