@@ -48,7 +48,7 @@ class Draft:
     assets: tuple[Asset, ...]
     regions: tuple[str, ...]
     exceptions: tuple[lint.Suppression, ...] = ()
-    guide: Guide = Guide()
+    guide: Guide = field(default_factory=Guide)
 
 
 def params_of(product: Product, root: Path) -> tuple[blueprints.Blueprint | None, BlueprintParams]:
