@@ -19,6 +19,7 @@ from generator.local import authorization, engine, noted, services, steps
 from generator.local.execution import callbacks, functions, invocations
 from generator.local.identity import Identities, Scope, scope, unlimited
 from generator.local.journal import Journal
+from generator.local.reworded import reworded
 from generator.local.service import Call, Identity, ServiceError
 from generator.local.state import State
 from generator.local.weather import Forecast, Weather
@@ -108,7 +109,7 @@ class App:
             return response
         if signed.service == "lambda":
             return self._lambda(request, identity, signed.region, request_id)
-        response = self.journal.answer(request, account)
+        response = reworded(request, self.journal.answer(request, account))
         if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":
             noted.note_role(self.weather, today, response)
         return response

@@ -185,6 +185,12 @@ def test_a_page_in_a_browser_gets_nothing(served: Server, hub: Catalog, method: 
     assert hub.sc.describe_portfolio(Id=portfolio)["PortfolioDetail"]["Id"] == portfolio
 
 
+def test_a_missing_pipeline_is_not_found_as_in_aws(served: Server) -> None:
+    with pytest.raises(ClientError) as missing:
+        client(served, "sagemaker").describe_pipeline(PipelineName="none")
+    assert code(missing) == "ResourceNotFound"
+
+
 def test_only_the_loopback_address_and_a_free_port(served: Server, local: LocalAws) -> None:
     assert served.url.startswith("http://127.0.0.1:")
     with pytest.raises(FactoryError, match="--port"):
