@@ -57,7 +57,8 @@ def build(params: Params, context: Context) -> Template:
         bucket=shared.bucket,
         registry=shared.registry,
         deployer=deploying.deployer if deploying else None,
-        after=[*([training_role] if training_role else []), *(deploying.running if deploying else ())],
+        rollout=deploying.rollout if deploying else None,
+        after=[*([training_role] if training_role else []), *(deploying.kept if deploying else ())],
     )
     after = (cleaned, *filled)
     if training_role:

@@ -6,6 +6,8 @@ overwritten or deleted expire.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from troposphere import Sub, s3
 
 from .access import Statement, allow
@@ -14,12 +16,18 @@ from .project import PREFIX, PROJECT_ID, Project
 from .retention import Retention
 
 TITLE = "ArtifactBucket"
+ARN = f"${{{TITLE}.Arn}}"  # as it stands in a Sub
 
 
 def artifact_bucket(
-    project: Project, encryption: Encryption, retention: Retention, *, overwritten_days: int
+    project: Project,
+    encryption: Encryption,
+    retention: Retention,
+    *,
+    overwritten_days: int,
+    shared_with: Sequence[Statement] = (),
 ) -> s3.Bucket:
-    """An encrypted, versioned, private bucket that answers over TLS only."""
+    """An encrypted, versioned, private bucket that answers over TLS only; `shared_with` are statements for other accounts."""
     if encryption.key_arn:
         default = s3.ServerSideEncryptionByDefault(SSEAlgorithm="aws:kms", KMSMasterKeyID=encryption.key_arn)
         # A bucket key saves nearly all requests to KMS; only customer keys have one.
@@ -77,7 +85,8 @@ def artifact_bucket(
                         "Action": "s3:*",
                         "Resource": [bucket.get_att("Arn"), Sub(f"${{{TITLE}.Arn}}/*")],
                         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }
+                    },
+                    *shared_with,
                 ],
             },
             # While the bucket stays, so does what protects it.

@@ -12,12 +12,13 @@ from typing import Any
 
 from troposphere import Sub, codebuild, codepipeline
 
-from . import artifacts, stacks
+from . import artifacts, rollout, stacks
 from .approvals import person
 from .codebuild import Machine, build_project, run
 from .codepipeline import Action, Repository, Stage, pipeline, start_on
 from .foundation import Foundation
 from .half import Commands, Deployment, Half
+from .project import Project
 from .project_options import ProjectOptions
 from .stage_options import TESTS
 
@@ -91,7 +92,7 @@ def _stage(
     shared: Foundation, half: Half, deployment: Deployment, tests: codebuild.Project | None
 ) -> Iterator[Action]:
     """Deploy, then what must be passed, in its order."""
-    yield _deploy(deployment)
+    yield _deploy(shared.project, deployment)
     for order, approval in enumerate(deployment.stage.approval, start=2):
         if approval.by == TESTS and tests is not None:
             yield _build(
@@ -108,34 +109,52 @@ def _stage(
             )
 
 
-def _deploy(deployment: Deployment) -> Action:
-    """The stack of the stage, created or updated from the release under the role for it."""
+def _deploy(project: Project, deployment: Deployment) -> Action:
+    """The release as the stage's stack, or as its StackSet in other accounts."""
+    if deployment.elsewhere:
+        made = deployment.elsewhere.rollout
+        provider = "CloudFormationStackSet"
+        configuration = {
+            "TemplatePath": f"{RELEASE}::template.yaml",
+            "Parameters": f"{RELEASE}::{deployment.stage.name}.parameters.json",
+            **rollout.configuration(project, deployment.elsewhere.place, made),
+        }
+        permissions = rollout.roll_out(made)
+    else:
+        provider = "CloudFormation"
+        configuration = {
+            "ActionMode": "CREATE_UPDATE",
+            "StackName": deployment.stack,
+            "TemplatePath": f"{RELEASE}::template.yaml",
+            "TemplateConfiguration": f"{RELEASE}::{deployment.stage.name}.json",
+            "RoleArn": deployment.role.get_att("Arn"),
+        }
+        permissions = stacks.deploy(deployment.role)
     return Action(
         codepipeline.Actions(
             Name="Deploy",
             ActionTypeId=codepipeline.ActionTypeId(
-                Category="Deploy", Owner="AWS", Provider="CloudFormation", Version="1"
+                Category="Deploy", Owner="AWS", Provider=provider, Version="1"
             ),
-            Configuration={
-                "ActionMode": "CREATE_UPDATE",
-                "StackName": deployment.stack,
-                "TemplatePath": f"{RELEASE}::template.yaml",
-                "TemplateConfiguration": f"{RELEASE}::{deployment.stage.name}.json",
-                "RoleArn": deployment.role.get_att("Arn"),
-            },
+            Configuration=configuration,
             InputArtifacts=[codepipeline.InputArtifacts(Name=RELEASE)],
             RunOrder=1,
         ),
-        stacks.deploy(deployment.role),
+        permissions,
     )
 
 
 def _told(deployment: Deployment) -> Sub:
     """CodeBuild's variables for one action are a list in JSON."""
     variables = {"STAGE_NAME": deployment.stage.name, "STACK_NAME": deployment.stack.data["Fn::Sub"]}
+    references: dict[str, Any] = {}
+    if deployment.elsewhere:
+        variables["STAGE_ROLE_ARN"] = "${StageRole}"
+        references["StageRole"] = rollout.tester(deployment.elsewhere.place)
     return Sub(
         json.dumps(
             [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables.items()],
             separators=(",", ":"),
-        )
+        ),
+        **references,
     )

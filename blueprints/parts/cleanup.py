@@ -17,10 +17,12 @@ from generator.blueprint import Context
 
 from . import artifacts, stacks, training
 from .access import Statement, allow
+from .accounts import Rollout
 from .functions import LONGEST_SECONDS, function
 from .project import Project
 from .registry import Registry
 from .retention import Retention
+from .rollout import take_back
 from .surroundings import Surroundings
 
 TITLE = "Cleanup"
@@ -39,6 +41,7 @@ class ProjectCleanup(AWSCustomObject):  # type: ignore[misc]  # troposphere ship
         "ModelPackageGroups": (list, False),
         "StackPrefix": (object, False),
         "StackRole": (object, False),
+        "StackSetPrefix": (object, False),
     }
 
 
@@ -51,9 +54,12 @@ def cleanup(
     bucket: s3.Bucket,
     registry: Registry,
     deployer: iam.Role | None,
+    rollout: Rollout | None,
     after: Sequence[AWSObject],
 ) -> str:
-    """Clean up at deletion; returns the title of the custom resource. `deployer` makes the stacks of stages, if any.
+    """Clean up at deletion; returns the title of the custom resource.
+
+    `deployer` makes the stacks of stages, `rollout` those in other accounts, where there are any.
 
     What could still write must be made after it, and so be deleted before it; what is cleaned needs `after`.
     """
@@ -62,6 +68,9 @@ def cleanup(
     if deployer:
         emptied |= {"StackPrefix": stacks.prefix(project), "StackRole": deployer.get_att("Arn")}
         permissions += stacks.delete(deployer)
+    if rollout and rollout.stack_sets:
+        emptied |= {"StackSetPrefix": stacks.prefix(project)}
+        permissions += take_back(rollout)
     if not retention.kept:
         emptied |= {"Bucket": bucket.ref(), "ModelPackageGroups": list(registry.names)}
         permissions += [*registry.delete_versions(), *_empty_bucket()]

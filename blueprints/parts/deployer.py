@@ -285,3 +285,27 @@ OF_HOSTING: dict[str, Callable[[Project], list[Statement]]] = {
     "batch": _batch,
     "edge": _edge,
 }
+
+
+def calls(hosting: str) -> list[Statement]:
+    """To call what was deployed, for its tests."""
+    match hosting:
+        case "batch":
+            return [
+                allow(["states:StartExecution"], [arn("states", f"stateMachine:{OWN}")]),
+                allow(["states:DescribeExecution"], [arn("states", f"execution:{OWN}")]),
+            ]
+        case "edge":
+            return [
+                allow(["greengrass:DescribeComponent", "greengrass:GetDeployment"], [arn("greengrass", "*")])
+            ]
+        case _:
+            actions = ["DescribeEndpoint", "DescribeEndpointConfig", "InvokeEndpoint"]
+            if hosting == "asynchronous":
+                actions.append("InvokeEndpointAsync")
+            return [
+                allow(
+                    [f"sagemaker:{action}" for action in actions],
+                    [arn("sagemaker", f"endpoint-config/{OWN}"), arn("sagemaker", f"endpoint/{OWN}")],
+                )
+            ]

@@ -6,9 +6,10 @@ the key's own policy opens it to CloudWatch Logs, which asks no role.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from troposphere import GetAtt, Sub, kms
+from troposphere import GetAtt, Ref, Sub, kms
 
 from .access import Statement, allow, arn
 from .project import PREFIX, PROJECT_ID, PROJECT_NAME, Project
@@ -19,9 +20,9 @@ from .retention import Retention
 class Encryption:
     """How a project's resources are encrypted; without a key each service uses its own."""
 
-    key_arn: GetAtt | None = None
+    key_arn: GetAtt | Ref | None = None
 
-    def properties(self, name: str) -> dict[str, GetAtt]:
+    def properties(self, name: str) -> dict[str, GetAtt | Ref]:
         """The property that names the key, for resources that have one: `**encryption.properties("KmsKeyId")`."""
         return {name: self.key_arn} if self.key_arn else {}
 
@@ -42,8 +43,8 @@ class Encryption:
         ]
 
 
-def project_key(project: Project, retention: Retention) -> Encryption:
-    """The project's key, rotated every year."""
+def project_key(project: Project, retention: Retention, shared_with: Sequence[Statement] = ()) -> Encryption:
+    """The project's key, rotated every year; `shared_with` are statements for other accounts."""
     key = project.add(
         kms.Key(
             "ProjectKey",
@@ -81,6 +82,7 @@ def project_key(project: Project, retention: Retention) -> Encryption:
                             }
                         },
                     },
+                    *shared_with,
                 ],
             },
             **retention.attributes(),

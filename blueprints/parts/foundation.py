@@ -11,7 +11,9 @@ from troposphere import Join, Output, s3
 
 from generator.blueprint import Context
 
-from .artifacts import artifact_bucket
+from . import accounts
+from .accounts import Place, ask_places
+from .artifacts import ARN, artifact_bucket
 from .encryption import Encryption, project_key
 from .logs import Logging
 from .network import ask_vpc
@@ -32,6 +34,8 @@ class Foundation:
     around: Surroundings
     bucket: s3.Bucket
     registry: Registry
+    places: tuple[Place, ...]
+    """Where stages are that are not in the project's own account."""
 
     @property
     def encryption(self) -> Encryption:
@@ -44,16 +48,29 @@ class Foundation:
 def foundation(options: ProjectOptions, context: Context, project: Project) -> Foundation:
     """Make what all halves share."""
     retention = Retention(kept=options.when_terminated == "keep-work")
-    encryption = project_key(project, retention) if options.encryption == "customer-key" else Encryption()
+    places = ask_places(project, options.elsewhere)
+    encryption = Encryption()
+    if options.encryption == "customer-key":
+        encryption = project_key(project, retention, accounts.of_key(places))
     bucket = artifact_bucket(
-        project, encryption, retention, overwritten_days=options.overwritten_artifact_days
+        project,
+        encryption,
+        retention,
+        overwritten_days=options.overwritten_artifact_days,
+        shared_with=accounts.of_bucket(places, ARN, options.hosting),
     )
-    registry = model_registry(project, retention, models=options.several, approvers=options.approvers)
+    registry = model_registry(
+        project,
+        retention,
+        models=options.several,
+        approvers=options.approvers,
+        shared_with=accounts.of_registry(places),
+    )
     around = Surroundings(
         Logging(encryption, options.log_retention_days),
         ask_vpc(project) if options.network == "vpc-only" else None,
     )
-    made = Foundation(project, context, retention, around, bucket, registry)
+    made = Foundation(project, context, retention, around, bucket, registry, places)
     made.output("ArtifactBucketName", bucket.ref(), "Where artifacts, data and models of the project lie.")
     if registry.several:
         made.output(

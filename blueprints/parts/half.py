@@ -13,6 +13,7 @@ from typing import Any
 from troposphere import Sub, iam
 
 from .access import Statement
+from .accounts import Place, Rollout
 from .codepipeline import Repository
 from .stage_options import StageOptions
 
@@ -31,15 +32,31 @@ class Commands:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """The accounts of a stage, and how stacks come there."""
+
+    place: Place
+    rollout: Rollout
+
+
+@dataclass(frozen=True)
 class Deployment:
     """One stage of a half that deploys: the stack that its release becomes, and under which role."""
 
     stage: StageOptions
     stack: Sub
-    role: iam.Role
-    """CloudFormation's, which makes what is in the stack."""
+    deployer: iam.Role | None
+    """CloudFormation's role, which makes what is in a stack of the project's own account."""
     test: Commands
     """Tests of what was deployed, which read STAGE_NAME and STACK_NAME."""
+    elsewhere: Elsewhere | None = None
+    """For a stage in other accounts: where, and what its StackSet is rolled out with."""
+
+    @property
+    def role(self) -> iam.Role:
+        """The role of a stage in the project's own account."""
+        assert self.deployer is not None, f"{self.stage.name} is elsewhere"
+        return self.deployer
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from troposphere import Sub, iam
 
+from . import artifacts
 from .access import THIS_ACCOUNT, Statement, allow, arn, pass_role, service_role
-from .artifacts import TITLE as BUCKET
 from .network import Vpc
 from .project import PREFIX, PROJECT_ID, Project
 from .surroundings import Surroundings
@@ -36,8 +36,8 @@ def role_arn(name: Sub) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name.data['Fn::Sub']}")
 
 
-def model_role(project: Project, around: Surroundings, hosting: str) -> iam.Role:
-    """The role of the models in all stages of this account."""
+def model_role(project: Project, around: Surroundings, hosting: str, bucket: str = artifacts.ARN) -> iam.Role:
+    """The role of the models in all stages of an account; `bucket` is the artifact bucket's ARN as it stands in a Sub."""
     return service_role(
         project,
         "ModelRole",
@@ -45,7 +45,7 @@ def model_role(project: Project, around: Surroundings, hosting: str) -> iam.Role
         "sagemaker",
         "The project's models run as this role, in every stage.",
         [
-            *_objects(hosting),
+            *_objects(hosting, bucket),
             *around.encryption.use(),
             *(_notify(hosting)),
             *pull_images(),
@@ -56,16 +56,20 @@ def model_role(project: Project, around: Surroundings, hosting: str) -> iam.Role
     )
 
 
-def _objects(hosting: str) -> list[Statement]:
-    written = [CAPTURED, *([WRITTEN[hosting]] if hosting in WRITTEN else [])]
+def _objects(hosting: str, bucket: str) -> list[Statement]:
     return [
-        allow(["s3:GetBucketLocation", "s3:ListBucket"], [Sub(f"${{{BUCKET}.Arn}}")]),
-        allow(["s3:GetObject"], [Sub(f"${{{BUCKET}.Arn}}/*")]),
+        allow(["s3:GetBucketLocation", "s3:ListBucket"], [Sub(bucket)]),
+        allow(["s3:GetObject"], [Sub(f"{bucket}/*")]),
         allow(
             ["s3:AbortMultipartUpload", "s3:PutObject"],
-            [Sub(f"${{{BUCKET}.Arn}}/{prefix}*") for prefix in written],
+            [Sub(f"{bucket}/{folder}*") for folder in folders(hosting)],
         ),
     ]
+
+
+def folders(hosting: str) -> list[str]:
+    """What a model writes below."""
+    return [CAPTURED, *([WRITTEN[hosting]] if hosting in WRITTEN else [])]
 
 
 def _notify(hosting: str) -> list[Statement]:

@@ -40,6 +40,8 @@ CANDIDATES = (
     "s3://example-bucket/model.tar.gz",
     "team@example.com",
     "10.0.0.0/16",
+    "o-a1b2c3d4e5",
+    "ou-ab12-cdef3456",
     "5",
 )
 

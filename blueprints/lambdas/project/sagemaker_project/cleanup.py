@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from .custom_resource import Deadline, LambdaContext, serve
+from .stack_sets import delete_stack_sets
 from .stacks import delete_stacks
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             # What is deployed goes first: it uses the versions and the objects.
             cloudformation = boto3.client("cloudformation", config=_CONFIG)
             delete_stacks(cloudformation, prefix, properties["StackRole"], deadline)
+        if prefix := properties.get("StackSetPrefix"):
+            delete_stack_sets(boto3.client("cloudformation", config=_CONFIG), prefix, deadline)
         sagemaker = boto3.client("sagemaker", config=_CONFIG)
         delete_pipelines(sagemaker, properties["ProjectId"], deadline)
         for group in properties.get("ModelPackageGroups", []):
