@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from generator import project_templates
 from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Portfolio, Product, Target
-from generator.errors import Where
+from generator.errors import Where, fail
 from generator.model import Artifact, Constraint, Principal, Share, State, TagOption, Tags
 from generator.model import Portfolio as PortfolioState
 from generator.model import Product as ProductState
@@ -62,12 +62,7 @@ def state(catalogue: Catalogue, bundles: Sequence[Bundle], target: Target, regio
         if region == target.home_region
         else {},
         tag_options=frozenset(option for each in wanted for option in each.tag_options),
-        readers=frozenset(
-            share.id
-            for each in portfolios.values()
-            for share in each.shares
-            if share.type in ("ACCOUNT", "ORGANIZATION")
-        ),
+        readers=frozenset(_readers(catalogue, here, target)),
         personas=governance.template(catalogue.name, governance.personas(catalogue, target))
         if region == target.home_region
         else "",
@@ -75,6 +70,26 @@ def state(catalogue: Catalogue, bundles: Sequence[Bundle], target: Target, regio
         studio_reads=bool(projects),
         studio_domains=frozenset(target.spec.studio_domains.get(region, [])) if projects else frozenset(),
     )
+
+
+def _readers(catalogue: Catalogue, bundles: Sequence[Bundle], target: Target) -> Iterator[str]:
+    """Who reads seeds and Lambda packages at launch: accounts, organisations, and units by their organisation's path."""
+    with_assets = {name for each in bundles if each.draft.assets for name in each.product.spec.portfolios}
+    for portfolio in catalogue.portfolios.values():
+        for index, share in enumerate(portfolio.spec.share):
+            if share.account == target.spec.account:
+                continue
+            if not share.ou:
+                yield share.account or share.organization
+            elif target.spec.organization:
+                yield f"{target.spec.organization}/{share.ou}"
+            elif portfolio.id in with_assets:
+                raise fail(
+                    portfolio.where("share", index),
+                    f"its products bring assets, which {share.ou} can read only if target '{target.id}' says where the"
+                    " unit lies",
+                    "Set organization: o-…/r-… (the organisation and its root) in products/targets.yaml.",
+                )
 
 
 def _tags(tags: Mapping[str, str], key: str, identity: str) -> Tags:

@@ -16,6 +16,7 @@ from generator.catalogue import Target
 from generator.errors import AwsError, Problem, Where
 
 READERS = "CatalogAssetReaders"
+_ANY_PATH = "ForAnyValue:StringLike"  # the key is multivalued
 
 
 class Bucket:
@@ -86,7 +87,7 @@ class Bucket:
         return dict(json.loads(answer["Policy"]))
 
     def readers(self) -> frozenset[str]:
-        """The accounts and organisations that our statements let read assets."""
+        """The accounts, organisations and units (o-…/r-…/ou-…) that our statements let read assets."""
         readers: set[str] = set()
         for statement in self.policy()["Statement"]:
             if not str(statement.get("Sid", "")).startswith(READERS):
@@ -95,9 +96,11 @@ class Bucket:
             roots = _list(principal.get("AWS", [])) if isinstance(principal, dict) else []
             # AWS gives a root principal back as its ARN, also where the bare account id was put.
             readers |= {root.split(":")[4] if root.startswith("arn:") else root for root in roots}
-            readers |= set(
-                _list(statement.get("Condition", {}).get("StringEquals", {}).get("aws:PrincipalOrgID", []))
-            )
+            condition = statement.get("Condition", {})
+            paths = _list(condition.get(_ANY_PATH, {}).get("aws:PrincipalOrgPaths", []))
+            readers |= {path.replace("/*ou-", "/ou-").removesuffix("/*") for path in paths}
+            if not paths:
+                readers |= set(_list(condition.get("StringEquals", {}).get("aws:PrincipalOrgID", [])))
         return frozenset(readers)
 
     def allow(self, readers: tuple[str, ...]) -> None:
@@ -153,14 +156,28 @@ def bucket_statements(partition: str, bucket: str, readers: tuple[str, ...]) -> 
         }
     ]
     accounts = [reader for reader in readers if reader.isdigit()]
-    organisations = [reader for reader in readers if not reader.isdigit()]
+    units = [reader for reader in readers if "/" in reader]
+    organisations = [reader for reader in readers if not reader.isdigit() and reader not in units]
     read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{arn}/assets/*"}
     if accounts:  # accounts as principals: "*" with a condition on the account would count as public
         roots = [f"arn:{partition}:iam::{account}:root" for account in accounts]
         statements.append({"Sid": f"{READERS}Accounts", "Principal": {"AWS": roots}, **read})
     if organisations:
-        condition = {"StringEquals": {"aws:PrincipalOrgID": organisations}}
+        condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": organisations}}
         statements.append(
             {"Sid": f"{READERS}Organisations", "Principal": "*", "Condition": condition, **read}
         )
+    if units:
+        condition = {
+            # The organisation too: to S3, a policy whose only condition has a wildcard is a public one.
+            "StringEquals": {"aws:PrincipalOrgID": sorted({unit.partition("/")[0] for unit in units})},
+            _ANY_PATH: {"aws:PrincipalOrgPaths": [_path(unit) for unit in units]},
+        }
+        statements.append({"Sid": f"{READERS}Units", "Principal": "*", "Condition": condition, **read})
     return statements
+
+
+def _path(unit: str) -> str:
+    """The paths of accounts in a unit and in those below it; where the unit itself lies, nobody has to say."""
+    root, _, name = unit.rpartition("/")
+    return f"{root}/*{name}/*"
