@@ -135,7 +135,7 @@ def _persona(persona: str, portfolio: Portfolio, catalogue: Catalogue, target: T
         refused = _no_approval()
     return of_grants(
         name(catalogue.name, portfolio.id, persona),
-        f"{_DESCRIPTIONS[persona]}: {persona} of portfolio {catalogue.name}/{portfolio.id}",
+        f"{_DESCRIPTIONS[persona]}, in portfolio {catalogue.name}/{portfolio.id}",
         catalogue,
         target,
         grants,
