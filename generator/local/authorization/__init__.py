@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from generator.local.authorization import catalog, identities, objects, stacks
+from generator.local.authorization import catalog, code, identities, objects, stacks
 from generator.local.authorization.question import Question, ask
 from generator.local.iam.conditions import Value
 from generator.local.service import Call
@@ -33,6 +33,8 @@ def _questions(call: Call) -> Iterable[Question]:
             return catalog.questions(call)
         case "cloudformation":
             return stacks.questions(call)
+        case "codebuild" | "codecommit" | "events":
+            return code.questions(call)
         case _:
             return [] if call.operation in _OPEN else [Question(f"{call.service}:{call.operation}")]
 

@@ -80,7 +80,8 @@ def questions(call: Call) -> Iterator[Question]:
         return
     owner = call.tx.value(f"SELECT account FROM sc_{kind} WHERE id=?", ident)  # noqa: S608 - our own names
     resource = f"arn:{call.partition}:catalog:{call.region}:{owner or call.account}:{kind}/{ident or '*'}"
-    yield Question(action, resource, context | tags_on(_tags(call.tx, ident)))
+    # A shared portfolio or product is the hub's by its ARN, and yet the caller's own account alone is asked.
+    yield Question(action, resource, context | tags_on(_tags(call.tx, ident)), call.account)
 
 
 def _about(call: Call) -> tuple[str, str]:

@@ -17,11 +17,15 @@ _GLOBAL = frozenset({"iam", "organizations"})
 
 @dataclass(frozen=True)
 class Question:
-    """A permission: the action, on what, and the keys that the request gives beyond the caller's own."""
+    """A permission: the action, on what, and the keys that the request gives beyond the caller's own.
+
+    `owner` is the account to be asked where it is not the ARN's: what a service shares takes no policy of the resource.
+    """
 
     action: str
     resource: str = "*"
     context: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    owner: str = ""
 
 
 def ask(call: Call, questions: Iterable[Question]) -> None:
@@ -45,7 +49,8 @@ def refusal(call: Call, attached: Attached, question: Question) -> str:
         "aws:CurrentTime": call.now.isoformat(),
         "aws:EpochTime": int(call.now.timestamp()),
     }
-    request = iam.Request(attached.caller, question.action, question.resource, {**here, **question.context})
+    context = {**here, **question.context}
+    request = iam.Request(attached.caller, question.action, question.resource, context, question.owner)
     return iam.message(iam.evaluate(request, attached.policies()))
 
 
