@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from generator import local
 from tests import catalogues
+from tests.local.conftest import NO_RETRIES
 from tests.publish.conftest import Catalogue
 
 BUCKET = "catalog-123456789012-us-east-1"
@@ -37,6 +40,15 @@ ALONE = PROJECT.replace("[service-catalog, sagemaker-s3]", "[sagemaker-s3]").rep
 FILES: dict[str, str | bytes] = {
     "products/project.yaml": PROJECT,
     "products/templates/project.yaml": TEMPLATE,
+}
+GOVERNANCE = "  governance: {personas: [data-scientist]}\n"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "sts:AssumeRole",
+    },
 }
 KEY = "sagemaker-projects/project-1.0.0.yaml"
 
@@ -96,23 +108,63 @@ def test_both_ways_from_one_bundle(catalogue: Make) -> None:
     assert f"sagemaker:projectS3TemplatesLocation=s3://{BUCKET}/sagemaker-projects/" in again.out
 
 
-def test_the_template_is_made_under_its_role(catalogue: Make) -> None:
-    """CloudFormation as SageMaker calls it: by the template's URL, under the role that the user names."""
-    made = catalogue(FILES)
+def test_a_data_scientist_makes_a_project_and_nothing_else(catalogue: Make) -> None:
+    """CloudFormation as SageMaker calls it for its user: the published template, under the role that the user names."""
+    made = catalogue({**FILES, "products/portfolios.yaml": catalogues.PORTFOLIOS + GOVERNANCE})
     assert made.run("publish").code == 0
-    account = Account(made)
-    cloudformation = account.client("cloudformation")
-    cloudformation.create_stack(
-        StackName="SP-shop-p-abcdefghijkl",
-        TemplateURL=f"https://{BUCKET}.s3.us-east-1.amazonaws.com/{KEY}",
-        RoleARN="arn:aws:iam::123456789012:role/catalog-launch-acme-project-sp",
-        Parameters=[
-            {"ParameterKey": "SageMakerProjectName", "ParameterValue": "shop"},
-            {"ParameterKey": "SageMakerProjectId", "ParameterValue": "p-abcdefghijkl"},
-        ],
+    aws = local.open_state(made.state, account="123456789012")
+    iam: Any = aws.session("us-east-1").client("iam")
+    iam.create_role(RoleName="scientist", AssumeRolePolicyDocument=json.dumps(TRUST))
+    for policy in iam.list_policies(Scope="Local", PathPrefix="/catalog/")["Policies"]:
+        if policy["PolicyName"].startswith("catalog-persona-acme-shelf-data-scientist"):
+            iam.attach_role_policy(RoleName="scientist", PolicyArn=policy["Arn"])
+    with local.serve(aws, 0) as server:
+        ana = somebody(aws, server.url, "scientist")
+        cloudformation = ana("cloudformation")
+        assert ana("s3").get_object_tagging(Bucket=BUCKET, Key=KEY)["TagSet"]
+        mine = {"Bucket": BUCKET, "Key": KEY, "Body": b"mine"}
+        assert denied(lambda: ana("s3").put_object(**mine)) == "s3:PutObject"
+        stack: dict[str, Any] = {
+            "StackName": "SP-shop-p-abcdefghijkl",
+            "RoleARN": "arn:aws:iam::123456789012:role/catalog-launch-acme-project-sp",
+            "Parameters": [
+                {"ParameterKey": "SageMakerProjectName", "ParameterValue": "shop"},
+                {"ParameterKey": "SageMakerProjectId", "ParameterValue": "p-abcdefghijkl"},
+            ],
+        }
+        ours = {"TemplateURL": f"https://{BUCKET}.s3.us-east-1.amazonaws.com/{KEY}"}
+        create = "cloudformation:CreateStack"
+        for asked, action in (
+            ({"TemplateBody": TEMPLATE}, create),
+            ({**ours, "StackName": "mine"}, create),
+            ({**ours, "RoleARN": stack["RoleARN"].removesuffix("-sp")}, "iam:PassRole"),
+        ):
+            assert denied(lambda: cloudformation.create_stack(**{**stack, **asked})) == action  # noqa: B023 - called at once
+        cloudformation.create_stack(**stack, **ours)
+        (there,) = cloudformation.describe_stacks(StackName=stack["StackName"])["Stacks"]
+        assert there["StackStatus"] == "CREATE_COMPLETE", there.get("StackStatusReason")
+        cloudformation.delete_stack(StackName=stack["StackName"])
+
+
+def somebody(aws: Any, url: str, role: str) -> Callable[[str], Any]:
+    """A session of a role: its way to each service."""
+    sts: Any = aws.session("us-east-1").client("sts")
+    assumed = sts.assume_role(RoleArn=f"arn:aws:iam::123456789012:role/{role}", RoleSessionName="ana")
+    keys = assumed["Credentials"]
+    session: Any = boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name="us-east-1",
     )
-    (stack,) = cloudformation.describe_stacks(StackName="SP-shop-p-abcdefghijkl")["Stacks"]
-    assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
+    return lambda service: session.client(service, endpoint_url=url, config=NO_RETRIES)
+
+
+def denied(ask: Callable[[], Any]) -> str:
+    """The action that must be refused."""
+    with pytest.raises(ClientError, match="AccessDenied") as error:
+        ask()
+    return str(error.value.response["Error"]["Message"]).partition("perform: ")[2].partition(" ")[0]
 
 
 def test_studio_alone(catalogue: Make) -> None:
