@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from generator.errors import FactoryError, Problem, Where, fail
@@ -21,6 +22,7 @@ from generator.launch_role.values import ANY, is_arn, is_set, references
 _ROLE_PROPERTY = re.compile(r"(role|roles|rolearn|rolearns|rolename|iaminstanceprofile)$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(^|\.)(\w*Credentials(Arn)?|SnsCallerArn|DeliverLogsPermissionArn)$")
 _LINKED_TYPE = "AWS::IAM::ServiceLinkedRole"
+_POLICY_ARN = re.compile(r"^arn:(?:\$\{AWS::Partition\}|[\w*-]+):iam::(\$\{AWS::AccountId\}|[\w*]+):")
 _BOUNDARY_KEY = "iam:PermissionsBoundary"
 _ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"}
 _ATTACHING |= {"iam:DetachUserPolicy", "iam:DetachGroupPolicy"}
@@ -171,29 +173,47 @@ def _attached(scoping: Scoping, logical_id: str) -> tuple[str, ...]:
     return tuple(sorted(arns))
 
 
-def check_boundaries(template: Mapping[str, Any], scope: Scope) -> None:
-    """Refuse a template whose roles could not be made: with a boundary set, each role must name one.
+def check_boundaries(template: Mapping[str, Any], scope: Scope, scoping: Scoping) -> None:
+    """Refuse a template whose roles could not be made: with a boundary set, each role must carry that one.
 
-    Raises FactoryError with every role that names none.
+    Another boundary, however narrow, is none for the target: the launch role writes roles under the target's alone.
+    Raises FactoryError with every role that names none, or never the target's.
     """
     if scope.boundary is None:
         return
-    bare = [
-        logical_id
-        for logical_id, declared in (template.get("Resources") or {}).items()
-        if isinstance(declared, Mapping)
-        and declared.get("Type") in ("AWS::IAM::Role", "AWS::IAM::User")
-        and not is_set((declared.get("Properties") or {}).get("PermissionsBoundary"))
-    ]
-    if bare:
-        raise FactoryError(
-            *(
-                Problem(
-                    Where(scope.product),
-                    f"resource '{logical_id}' has no PermissionsBoundary, but the target sets one for every role that a "
-                    "product makes, so that its launch would be denied",
-                    f"Set PermissionsBoundary to {boundary_arn(scope.boundary)}.",
-                )
-                for logical_id in bare
-            )
+    problems: list[Problem] = []
+    for logical_id, declared in (template.get("Resources") or {}).items():
+        if not isinstance(declared, Mapping) or declared.get("Type") not in (
+            "AWS::IAM::Role",
+            "AWS::IAM::User",
+        ):
+            continue
+        given = (declared.get("Properties") or {}).get("PermissionsBoundary")
+        why = _wrong_boundary(given, scope.boundary, scoping)
+        if why:
+            remedy = f"Set PermissionsBoundary to {boundary_arn(scope.boundary)}."
+            problems.append(Problem(Where(scope.product), f"resource '{logical_id}' {why}", remedy))
+    if problems:
+        raise FactoryError(*problems)
+
+
+def _wrong_boundary(given: Any, boundary: str, scoping: Scoping) -> str:
+    """What is wrong with a role's boundary; nothing where it may be the target's."""
+    found = scoping.physical.values.patterns(given) if is_set(given) else ()
+    if not found:
+        return (
+            "has no PermissionsBoundary, but the target sets one for every role that a product makes, so that its launch"
+            " would be denied"
         )
+    wanted = _anywhere(boundary_arn(boundary))
+    if any(fnmatchcase(wanted, _anywhere(each)) for each in found):
+        return ""
+    return (
+        f"has the PermissionsBoundary {', '.join(found)}, but the target sets another for every role that a product"
+        " makes, so that its launch would be denied"
+    )
+
+
+def _anywhere(arn: str) -> str:
+    """A boundary's ARN without partition and account: of a policy only its name counts, and whether it is AWS's own."""
+    return _POLICY_ARN.sub(lambda found: "aws:" if found[1] == "aws" else "", arn)

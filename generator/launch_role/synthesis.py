@@ -23,8 +23,8 @@ def synthesise(template: Mapping[str, Any], scope: Scope) -> tuple[LaunchRole, t
 
     `template` holds long-form intrinsics. Raises FactoryError with every resource whose permissions nobody knows.
     """
-    identity.check_boundaries(template, scope)
     scoping = Scoping(template, scope)
+    identity.check_boundaries(template, scope, scoping)
     reasons = set(stack_needs(template, scoping, scope))
     problems: list[Problem] = []
     for logical_id, declared in (template.get("Resources") or {}).items():

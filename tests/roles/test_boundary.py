@@ -74,6 +74,7 @@ def build(params: Params, context: Context) -> Template:
     return template
 '''
 PRODUCT = catalogues.PRODUCT.replace("raw-template", "roles").replace("template: store.yaml", "{options}")
+OWN = 'PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess"'
 FILES = {"products/targets.yaml": TARGETS, "blueprints/roles.py": BLUEPRINT}
 
 
@@ -135,7 +136,14 @@ def built(product: str, target: str, root: Path) -> Bundle:
 
 
 def test_launch_roles_write_roles_only_with_the_boundary_and_carry_one_themselves(tmp_path: Path) -> None:
-    root = roles(tmp_path)
+    with pytest.raises(FactoryError) as refused:
+        built("use", "bound", roles(tmp_path / "own"))
+    assert (
+        "'Own' has the PermissionsBoundary arn:aws:iam::aws:policy/ReadOnlyAccess, but the target sets another"
+        in str(refused.value)
+    )
+    root = roles(tmp_path / "none")
+    catalogues.write(root, {"blueprints/roles.py": BLUEPRINT.replace(f", {OWN}", "")})
     bound = built("use", "bound", root)
     role = bound.role
     assert role is not None, bound.findings
@@ -176,6 +184,40 @@ def test_a_raw_template_is_published_byte_for_byte_so_that_its_role_must_name_th
     assert made.run("build", "store", "--target", "bound").code == 0
     there = (made.root / "build/store/template.yaml").read_bytes()
     assert there == (made.root / "products/templates/store.yaml").read_bytes()
+
+
+PARAMETER = "Parameters: {Limit: {Type: String}}\nResources:"
+
+
+@pytest.mark.parametrize(
+    ("boundary", "target", "refused"),
+    [
+        ("!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/catalog/ProductBoundary", "bound", False),
+        ("arn:aws:iam::444455556666:policy/catalog/ProductBoundary", "bound", False),
+        ("!Sub 'arn:aws:iam::${AWS::AccountId}:policy/${Limit}'", "bound", False),
+        ("!Ref Limit", "bound", False),
+        ("arn:aws:iam::aws:policy/catalog/ProductBoundary", "bound", True),
+        ("!Sub arn:aws:iam::${AWS::AccountId}:policy/ProductBoundary", "bound", True),
+        ("!Sub 'arn:aws:iam::${AWS::AccountId}:policy/other-${Limit}'", "bound", True),
+        ("!Sub arn:${AWS::Partition}:iam::aws:policy/PowerUserAccess", "managed", False),
+        ("!Sub arn:aws:iam::${AWS::AccountId}:policy/PowerUserAccess", "managed", True),
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", "plain", False),
+    ],
+)
+def test_another_boundary_than_the_targets_is_refused(
+    tmp_path: Path, boundary: str, target: str, *, refused: bool
+) -> None:
+    text = ROLE.replace("Resources:", PARAMETER).replace(
+        "    Properties:\n", f"    Properties:\n      PermissionsBoundary: {boundary}\n"
+    )
+    root = catalogues.make(
+        tmp_path, {"products/targets.yaml": TARGETS, "products/templates/store.yaml": text}
+    )
+    if not refused:
+        assert built("store", target, root).role
+        return
+    with pytest.raises(FactoryError, match="but the target sets another for every role that a product makes"):
+        built("store", target, root)
 
 
 def test_the_boundarys_name_is_the_targets_own(tmp_path: Path) -> None:
