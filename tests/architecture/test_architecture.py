@@ -32,6 +32,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     # moto keeps keys and certificates as objects of it.
     "cryptography": ("generator/local/",),
     "sqlite3": ("generator/local/",),
+    # Programs are run by name in three places: git; linters, as processes of our own; code that local functions are of.
+    "subprocess": ("generator/git.py", "generator/lint/workers.py", "generator/local/"),
     "troposphere": ("generator/blueprint.py",),
     # At the door only: what checks users' files, or describes them to editors.
     "pydantic": tuple(
