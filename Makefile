@@ -35,6 +35,12 @@ $(VENV)-seeds/stamp: requirements-seeds.lock
 	@$(VENV)-seeds/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-seeds.lock
 	@touch $@
 
+# Where there is no npm or Java, the seeds' Jenkinsfiles are not linted.
+.groovy-lint/stamp: tests/seeds/groovy/package-lock.json
+	@mkdir -p .groovy-lint && cp tests/seeds/groovy/package.json tests/seeds/groovy/package-lock.json .groovy-lint
+	@if command -v npm >/dev/null && command -v java >/dev/null; then npm ci --prefix .groovy-lint --ignore-scripts --no-audit --no-fund --silent; fi
+	@touch $@
+
 publish: $(VENV)/run.stamp ## build, lint, plan and publish (TARGET=… for another target than the default)
 	@$(BIN)/catalog publish --yes $(target)
 
@@ -55,10 +61,10 @@ lint: $(VENV)/dev.stamp ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-test: lint $(VENV)-seeds/stamp ## everything that must hold
+test: lint $(VENV)-seeds/stamp .groovy-lint/stamp ## everything that must hold
 	@$(BIN)/python -m pytest -n 2
 
-proof: $(VENV)/dev.stamp $(VENV)-seeds/stamp ## the long sweeps in full
+proof: $(VENV)/dev.stamp $(VENV)-seeds/stamp .groovy-lint/stamp ## the long sweeps in full
 	@$(BIN)/python -m pytest -n 2 --proof
 
 bench: $(VENV)/dev.stamp ## speed and memory, as ratios within one run

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,110 +179,6 @@ def test_shell_scripts_parse(case: tuple[str, str, Path]) -> None:
         if content.startswith(b"#!/bin/sh"):
             assert executable, name
             assert shell(f"sh -n {name}", repository).returncode == 0
-
-
-def buildspec(repository: Path) -> list[str]:
-    phases = yamlfile.read(repository / "buildspec.yml", repository).data["phases"]
-    return [
-        command
-        for name in ("install", "pre_build", "build", "post_build")
-        for command in phases.get(name, {}).get("commands", ())
-    ]
-
-
-LOOPBACK_AWS = """
-import sys; sys.path[:0] = ["tests", "src", "."]
-from http.server import ThreadingHTTPServer
-from conftest import Aws, handler
-server = ThreadingHTTPServer(("127.0.0.1", 0), handler(Aws()))
-print(server.server_port, flush=True)
-server.serve_forever()
-"""
-
-
-@pytest.fixture
-def loopback_aws(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """The model-build repository, and the stand-in of its own tests as a server."""
-    repository = tmp_path / "repository"
-    seed.render(SEEDCODE / "model-build", {}, where=SPEC).write(repository)
-    with subprocess.Popen(
-        [PYTHON, "-c", LOOPBACK_AWS], cwd=repository, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout
-        try:
-            yield repository, f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        finally:
-            server.kill()
-
-
-def test_the_buildspec_of_model_build_starts_the_pipeline(loopback_aws: tuple[Path, str]) -> None:
-    repository, url = loopback_aws
-    commands = buildspec(repository)
-    assert commands == ["make test", "make run"]
-    environment = {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_ENDPOINT_URL": url,
-        "AWS_REGION": "eu-west-1",
-        "ARTIFACT_BUCKET": "sagemaker-demo",
-        "MODEL_PACKAGE_GROUP_NAME": "demo",
-        "PIPELINE_ROLE_ARN": "arn:aws:iam::111122223333:role/sagemaker-demo",
-        "SAGEMAKER_PROJECT_ID": "p-abcdefghijkl",
-        "SAGEMAKER_PROJECT_NAME": "demo",
-        "PYTHON": str(PYTHON),
-    }
-    done = shell("make run", repository, **environment)  # `make test` is the test above
-    assert done.returncode == 0, done.stderr
-    arn = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/sagemaker-demo"
-    assert done.stdout.split() == [arn, f"{arn}/execution/1"]
-
-
-def test_the_buildspec_of_model_container_pushes_by_digest(tmp_path: Path) -> None:
-    """docker and aws are stand-ins on the PATH, which write down how they are called."""
-    repository = tmp_path / "repository"
-    seed.render(SEEDCODE / "model-container", {}, where=SPEC).write(repository)
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    log = tmp_path / "log"
-    for tool, answer in (
-        ("aws", "echo password"),
-        (
-            "docker",
-            'case "$1" in inspect) echo "$IMAGE_REPOSITORY_URI@sha256:12" ;; login) cat >> "$LOG" ;; esac',
-        ),
-    ):
-        (tools / tool).write_text(f'#!/bin/sh\necho "{tool} $*" >> "$LOG"\n{answer}\n')
-        (tools / tool).chmod(0o755)
-    uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/demo"
-    test, push = buildspec(repository)
-    assert test == "make test"
-    done = shell(
-        push,
-        repository,
-        PATH=f"{tools}:{os.environ['PATH']}",
-        LOG=str(log),
-        AWS_REGION="eu-west-1",
-        IMAGE_REPOSITORY_URI=uri,
-        CODEBUILD_RESOLVED_SOURCE_VERSION="0123456789abcdef",
-    )
-    assert done.returncode == 0, done.stderr
-    assert (repository / "image-uri.txt").read_text() == f"{uri}@sha256:12\n"
-    said = log.read_text()
-    assert (
-        "docker login --username AWS --password-stdin 111122223333.dkr.ecr.eu-west-1.amazonaws.com\n" in said
-    )
-    assert "password\n" in said  # what `aws` printed reached docker, and not among its arguments
-    assert f"--tag {uri}:0123456789ab ." in said
-    assert f"docker push {uri}:0123456789ab" in said
-    missing = shell(
-        push,
-        repository,
-        PATH=f"{tools}:{os.environ['PATH']}",
-        LOG=str(log),
-        CODEBUILD_RESOLVED_SOURCE_VERSION="0",
-    )
-    assert missing.returncode != 0
-    assert "set AWS_REGION" in missing.stderr
 
 
 def pins(text: str) -> dict[str, str]:

@@ -36,6 +36,20 @@ def needed(name: str) -> str:
     return value
 
 
+def deployed(cloudformation: Any, stack: str) -> str:
+    """What the stack is called: in another account, a StackSet may have made it."""
+    if not os.environ.get("STAGE_ROLE_ARN"):
+        return stack
+    pages = cloudformation.get_paginator("list_stacks").paginate()
+    found = {
+        summary["StackName"]
+        for page in pages
+        for summary in page["StackSummaries"]
+        if summary["StackStatus"] != "DELETE_COMPLETE"
+    }
+    return next((name for name in sorted(found) if name.startswith(f"StackSet-{stack}-")), stack)
+
+
 @pytest.fixture(scope="session")
 def stage() -> Stage:
     """From STAGE_NAME and STACK_NAME, or what `deploy.py` calls the stack."""
@@ -43,7 +57,8 @@ def stage() -> Stage:
     stack = os.environ.get("STACK_NAME") or "-".join(
         ["sagemaker", needed("SAGEMAKER_PROJECT_NAME"), needed("SAGEMAKER_PROJECT_ID"), "deploy", name]
     )
-    (found,) = client("cloudformation", region).describe_stacks(StackName=stack)["Stacks"]
+    cloudformation = client("cloudformation", region)
+    (found,) = cloudformation.describe_stacks(StackName=deployed(cloudformation, stack))["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     return Stage(name, region, stages.read(name), outputs)
 
