@@ -176,7 +176,7 @@ ROLE = {
     **TRUST,
     "Policies": [],
     "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
-    "PermissionsBoundary": "x",
+    "PermissionsBoundary": {"Fn::ImportValue": "Boundary"},
     "Description": "d",
 }
 
@@ -264,7 +264,7 @@ def test_a_schema_that_names_no_service_means_its_own() -> None:
 
 
 def test_a_role_that_may_have_any_name_is_refused_unless_a_boundary_binds_it() -> None:
-    named = {**TRUST, "RoleName": {"Ref": "Name"}, "PermissionsBoundary": "x"}
+    named = {**TRUST, "RoleName": {"Ref": "Name"}, "PermissionsBoundary": {"Fn::ImportValue": "Boundary"}}
     free = {"Name": {"Type": "String"}}
     with pytest.raises(FactoryError, match="on every role of the account"):
         reasons_of(("Role", "AWS::IAM::Role", named), Parameters=free)
