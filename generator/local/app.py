@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from generator.errors import FactoryError
 from generator.local import authorization, engine, noted, services, steps
 from generator.local.execution import callbacks, functions, invocations
+from generator.local.git import http as git_http
 from generator.local.identity import Identities, Scope, scope, unlimited
 from generator.local.journal import Journal
 from generator.local.reworded import reworded
@@ -74,28 +75,28 @@ class App:
     def _answer(self, request: Request, signed: Scope | None, request_id: str, today: Forecast) -> Response:
         if self.runner is not None and request.path.startswith(callbacks.PREFIX):
             return self.runner.callbacks.receive(request)
+        about_git = git_http.asked(request)
+        if about_git is not None:
+            return self._git(request, about_git, request_id, today)
         if signed is None:
             raise ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         identity = self.identities.find(signed.access_key)
-        call = Call(
-            service=signed.service,
-            operation="",
-            params={},
-            identity=identity,
-            region=signed.region,
-            request_id=request_id,
-            now=datetime.now(UTC),
-            state=self.state,
-            clients=self._clients,
-            headers=request.headers,
-            judged=not (self.identities.is_internal(signed.access_key) or unlimited(identity)),
-            weather=self.weather,
-            forecast=today,
-            runner=self.runner,
-        )
+        call = self._call(signed, identity, request, request_id, today)
         if signed.service in services.MODULES:
             steps.settle(self.state)
             return engine.respond(services.service(signed.service), request, call)
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        overlay = services.overlay(signed.service, operation)
+        if overlay is not None:
+            steps.settle(self.state)
+            return engine.respond(overlay, request, call)
+        after = services.after(signed.service, operation)
+        if after is not None:
+            with self.state.write():
+                response = self.journal.answer(request, identity.account)
+                if response.status < 300:
+                    after(call, json.loads(request.body or b"{}"), json.loads(response.body or b"{}"))
+            return response
         account = identity.account
         if signed.service == "s3":
             account = self._check_bucket(call, request)
@@ -113,6 +114,35 @@ class App:
         if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":
             noted.note_role(self.weather, today, response)
         return response
+
+    def _call(
+        self, signed: Scope, identity: Identity, request: Request, request_id: str, today: Forecast
+    ) -> Call:
+        return Call(
+            service=signed.service,
+            operation="",
+            params={},
+            identity=identity,
+            region=signed.region,
+            request_id=request_id,
+            now=datetime.now(UTC),
+            state=self.state,
+            clients=self._clients,
+            headers=request.headers,
+            judged=not (self.identities.is_internal(signed.access_key) or unlimited(identity)),
+            weather=self.weather,
+            forecast=today,
+            look=self.journal.look,
+            runner=self.runner,
+        )
+
+    def _git(self, request: Request, wanted: git_http.Asked, request_id: str, today: Forecast) -> Response:
+        key = git_http.access_key(request)
+        if key is None:
+            return git_http.UNKNOWN
+        signed = Scope(key, wanted.region or "us-east-1", "codecommit")
+        call = self._call(signed, self.identities.find(key), request, request_id, today)
+        return git_http.respond(call, request, wanted)
 
     def _lambda(self, request: Request, identity: Identity, region: str, request_id: str) -> Response:
         """moto keeps functions; running one is our own, and so is what moto drops of a configuration."""

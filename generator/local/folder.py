@@ -5,6 +5,7 @@ Everything happens in the open file, so that other processes that hold it see a 
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import fail
+from generator.local.git.bare import FOLDER as REPOSITORIES
 from generator.local.services import tables
 from generator.local.state import APPLICATION, FILE, FORMAT, State, StateError, Tx
 
@@ -56,6 +58,7 @@ def reset(folder: Path) -> Path | None:
                     tx.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
                 _next_generation(tx)
             state.compact()
+            shutil.rmtree(folder / REPOSITORIES, ignore_errors=True)
     except StateError as error:
         if error.kind not in ("damaged", "format"):
             raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from generator.local.execution.runner import Runner
     from generator.local.state import State, Tx
     from generator.local.weather import Forecast, Weather
+    from generator.local.world import Content
 
 Params = Mapping[str, Any]
 Handler = Callable[["Call"], Mapping[str, Any]]
@@ -77,6 +78,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     judged: bool = False
     """Whether the caller's own policies are asked: not for the accounts' administrators, nor between services."""
+    look: Callable[[Callable[[Content], Any]], Any] = lambda reader: reader({})
+    """What a reader finds in moto's objects, for services that lie over one of moto's."""
     runner: Runner | None = None
     """Runs code, where the local AWS was opened for that."""
     acknowledge: Callable[[Mapping[str, Any]], None] = lambda _answer: None

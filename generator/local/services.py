@@ -6,17 +6,31 @@ imports nothing, because it is read whenever a state is opened. Every other serv
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
-from generator.local.service import Service
+from generator.local.service import Call, Service
+
+After = Callable[[Call, Mapping[str, Any], Mapping[str, Any]], None]
 
 # By the name that requests are signed for.
 MODULES = {
     "cloudformation": "generator.local.stacks.service",
     "servicecatalog": "generator.local.servicecatalog",
     "sts": "generator.local.sts",
+}
+# Over a service of moto's: operations of our own, and what is to be done after some of moto's.
+OVERLAYS = {
+    "codebuild": "generator.local.execution.builds",
+    "codecommit": "generator.local.git.codecommit",
+    "events": "generator.local.execution.events",
+}
+AFTER = {
+    ("codecommit", "DeleteRepository"): "generator.local.git.codecommit:deleted",
+    ("sagemaker", "CreateModelPackage"): "generator.local.execution.model_packages:created",
+    ("sagemaker", "UpdateModelPackage"): "generator.local.execution.model_packages:updated",
 }
 TABLES = (
     "generator.local.tables",
@@ -30,6 +44,20 @@ TABLES = (
 def service(name: str) -> Service:
     """The service of this name, which must be one of `MODULES`."""
     return cast(Service, import_module(MODULES[name]).SERVICE)
+
+
+@cache
+def overlay(name: str, operation: str) -> Service | None:
+    """The service of our own that answers this operation of one of moto's."""
+    found = cast(Service, import_module(OVERLAYS[name]).SERVICE) if name in OVERLAYS else None
+    return found if found is not None and operation in found.operations else None
+
+
+@cache
+def after(name: str, operation: str) -> After | None:
+    """What is to be done once moto has carried out this operation."""
+    module, _, function = AFTER.get((name, operation), "").partition(":")
+    return cast(After, getattr(import_module(module), function)) if module else None
 
 
 def tables() -> str:

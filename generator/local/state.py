@@ -47,6 +47,7 @@ class Tx:
         self.owner = ""  # of an operation that is committed in steps: see `steps.py`
         self._undo: list[Callable[[], None]] = []
         self._told: list[Callable[[], None]] = []
+        self._after: list[Callable[[], None]] = []
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Call this if what was written is taken back: for what is remembered outside of the database."""
@@ -61,10 +62,20 @@ class Tx:
         self._told.append(tell)
 
     def suspended(self) -> None:
-        self._undo.clear()
         told, self._told = self._told, []
         for tell in told:
             tell()
+        self.committed()
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call this once what was written is on disk, outside of the transaction; never, if it is taken back."""
+        self._after.append(act)
+
+    def committed(self) -> None:
+        self._undo.clear()
+        after, self._after = self._after, []
+        for act in after:
+            act()
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         return self.connection.execute(sql, values)
@@ -121,6 +132,14 @@ class State:
 
     def in_transaction(self) -> bool:
         return getattr(self._local, "tx", None) is not None
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do something once this thread's transaction is on disk, at once where there is none."""
+        tx: Tx | None = getattr(self._local, "tx", None)
+        if tx is None:
+            act()
+        else:
+            tx.after_commit(act)
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
@@ -200,6 +219,7 @@ class State:
             raise
         finally:
             self._local.tx = None
+        tx.committed()
 
     def _savepoint(self, tx: Tx) -> Iterator[Tx]:
         tx.execute("SAVEPOINT inner_call")

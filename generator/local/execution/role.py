@@ -39,10 +39,9 @@ class Session:
         }
 
 
-def assume(state: State, clients: Clients, role: str, service: str, name: str) -> Session:
-    """A session `name` of a role for a service such as lambda.amazonaws.com."""
-    _, partition, _, _, account, resource = role.split(":", 5)
-    plain = resource.rpartition("/")[2]
+def check_trust(clients: Clients, role: str, service: str) -> dict[str, Any]:
+    """What IAM knows of a role that lets a service in; raises RoleRefused."""
+    account, plain = role.split(":")[4], role.rpartition("/")[2]
     try:
         found = clients("iam", "us-east-1", administrator(account)).get_role(RoleName=plain)["Role"]
     except ClientError as error:
@@ -56,6 +55,14 @@ def assume(state: State, clients: Clients, role: str, service: str, name: str) -
         raise RoleRefused(f"The trust policy of {role} is malformed: {error}") from error
     if not iam.evaluate(request, policies).allowed:
         raise RoleRefused(f"The role {role} does not trust {service}.")
+    return dict(found)
+
+
+def assume(state: State, clients: Clients, role: str, service: str, name: str) -> Session:
+    """A session `name` of a role for a service such as lambda.amazonaws.com."""
+    found = check_trust(clients, role, service)
+    _, partition, _, _, account, resource = role.split(":", 5)
+    plain = resource.rpartition("/")[2]
     identity = Identity(
         account,
         f"arn:{partition}:sts::{account}:assumed-role/{plain}/{name}",

@@ -6,13 +6,15 @@ import atexit
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from generator.local.execution.callbacks import Callbacks
 from generator.local.execution.python import Children
 from generator.local.state import StateError
-from generator.local.steps import Steps
+from generator.local.steps import Steps, owned
 
 if TYPE_CHECKING:
     from generator.local.aws import LocalAws
@@ -38,6 +40,9 @@ class Runner:
         self._server: Server | None = None
         self._served = ""
         self._aside: set[threading.Thread] = set()
+        self.owner = uuid.uuid4().hex  # of what is done aside, for `steps.settle`
+        self._alive = ExitStack()
+        self._alive.enter_context(owned(aws.state.folder, self.owner))
         atexit.register(self.close)  # nothing may go on without the local AWS that it calls
         self._lock = threading.RLock()  # a server that is started here says so
 
@@ -114,3 +119,4 @@ class Runner:
         self.settle()
         if self._server is not None:
             self._server.__exit__(None, None, None)
+        self._alive.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import compute, iam, keys, messaging, nested, network, storage
+from . import compute, iam, keys, messaging, nested, network, repository, storage
 from .called import TABLE, Called
 from .provider import Provider
 from .simulated import Simulated
@@ -55,6 +55,7 @@ _PROVIDERS: Final[Mapping[str, Provider]] = {
     "AWS::SecretsManager::Secret": compute.Secret(),
     "AWS::StepFunctions::StateMachine": compute.StateMachine(),
     **{resource_type: Called(api) for resource_type, api in TABLE.items()},
+    "AWS::CodeCommit::Repository": repository.Repository(),
 }
 
 
