@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-from troposphere import Ref, Sub, codebuild
+from troposphere import Ref, Sub, awslambda, codebuild
 from troposphere.cloudformation import AWSCustomObject
 
 from generator.blueprint import Context
 
 from .access import Statement, allow, distinct
+from .chosen_seed import Choice
 from .codebuild import Machine, build_project, run
 from .functions import LONGEST_SECONDS, function
 from .project import Project
@@ -35,9 +36,10 @@ class Target:
 
     half: str
     title: str
-    url: Sub
+    url: object
     branch: str
-    connection: Ref
+    connection: Ref | None
+    """What the address is reached by; nothing where the account's own credentials do."""
     use: tuple[Statement, ...]
     look_at: tuple[Statement, ...]
 
@@ -50,11 +52,10 @@ class SeedCheckin(AWSCustomObject):  # type: ignore[misc]  # troposphere ships n
         "ServiceToken": (object, True),
         "ServiceTimeout": (int, True),
         "BuildProject": (object, True),
-        "ConnectionArn": (object, True),
+        "ConnectionArn": (object, False),
         "RepositoryUrl": (object, True),
         "Branch": (str, True),
-        "SeedBucket": (object, True),
-        "SeedKey": (str, True),
+        "Seed": (object, True),
     }
 
 
@@ -64,8 +65,14 @@ def buildspec() -> str:
     return f"version: 0.2\nenv:\n  shell: bash\nphases:\n  build:\n    commands:\n      - |\n{commands}"
 
 
-def checkin(project: Project, context: Context, around: Surroundings, targets: Sequence[Target]) -> list[str]:
-    """Seed the repositories; returns the titles after which they are filled."""
+def checkin(
+    project: Project,
+    context: Context,
+    around: Surroundings,
+    targets: Sequence[Target],
+    choice: Choice | None = None,
+) -> list[str]:
+    """Seed the repositories, with what is chosen where there is a choice; returns the titles after which they are filled."""
     seeds = [
         Sub(f"arn:${{AWS::Partition}}:s3:::${{Bucket}}/{context.seed_key(one.half)}", Bucket=context.bucket())
         for one in targets
@@ -77,7 +84,11 @@ def checkin(project: Project, context: Context, around: Surroundings, targets: S
         description="Commits the seed code of a SageMaker project to its repositories.",
         source=codebuild.Source(Type="NO_SOURCE", BuildSpec=buildspec()),
         environment={"AUTHOR": project.id},
-        permissions=[allow(["s3:GetObject"], seeds), *distinct(each for one in targets for each in one.use)],
+        permissions=[
+            allow(["s3:GetObject"], seeds),
+            *distinct(each for one in targets for each in one.use),
+            *(choice.read() if choice else []),
+        ],
         machine=Machine("small", 10),
         around=around,
     )
@@ -90,19 +101,29 @@ def checkin(project: Project, context: Context, around: Surroundings, targets: S
         description="Starts the check-in of seed code and tells CloudFormation how it went.",
         permissions=[*run(build), *distinct(each for one in targets for each in one.look_at)],
     )
-    return [
-        project.add(
-            SeedCheckin(
-                f"{one.title}Seed",
-                ServiceToken=starter.get_att("Arn"),
-                ServiceTimeout=LONGEST_SECONDS + 60,
-                BuildProject=build.ref(),
-                ConnectionArn=one.connection,
-                RepositoryUrl=one.url,
-                Branch=one.branch,
-                SeedBucket=context.bucket(),
-                SeedKey=context.seed_key(one.half),
-            )
-        ).title
-        for one in targets
-    ]
+    return [_filled(project, context, one, build, starter, choice) for one in targets]
+
+
+def _filled(
+    project: Project,
+    context: Context,
+    target: Target,
+    build: codebuild.Project,
+    starter: awslambda.Function,
+    choice: Choice | None,
+) -> str:
+    shipped = Sub(f"s3://${{Bucket}}/{context.seed_key(target.half)}", Bucket=context.bucket())
+    connection = {"ConnectionArn": target.connection} if target.connection else {}
+    made = project.add(
+        SeedCheckin(
+            f"{target.title}Seed",
+            ServiceToken=starter.get_att("Arn"),
+            ServiceTimeout=LONGEST_SECONDS + 60,
+            BuildProject=build.ref(),
+            RepositoryUrl=target.url,
+            Branch=target.branch,
+            Seed=choice.asked(target.half, target.title, shipped) if choice else shipped,
+            **connection,
+        )
+    )
+    return str(made.title)

@@ -13,7 +13,7 @@ from troposphere import Sub, iam
 
 from . import model_execution
 from .access import Statement, allow, arn, service_role
-from .artifacts import TITLE as BUCKET
+from .artifacts import ARN
 from .encryption import Encryption
 from .network import Vpc
 from .project import ID_TAG, PREFIX, PROJECT_ID, Project
@@ -276,7 +276,8 @@ def _edge(project: Project) -> list[Statement]:
             ],
             [arn("iot", f"{kind}/*") for kind in ("job", "thing", "thinggroup")],
         ),
-        allow(["s3:GetObject"], [Sub(f"${{{BUCKET}.Arn}}/edge/*")]),
+        # Greengrass reads the component's code and the model as whoever makes the component.
+        allow(["s3:GetObject"], [Sub(f"{ARN}/*")]),
     ]
 
 
@@ -288,10 +289,12 @@ OF_HOSTING: dict[str, Callable[[Project], list[Statement]]] = {
 
 
 def calls(hosting: str) -> list[Statement]:
-    """To call what was deployed, for its tests."""
+    """To call what was deployed and look at its alarms, for its tests."""
+    alarms = allow(["cloudwatch:DescribeAlarms"], [arn("cloudwatch", f"alarm:{OWN}")])
     match hosting:
         case "batch":
             return [
+                alarms,
                 allow(["states:StartExecution"], [arn("states", f"stateMachine:{OWN}")]),
                 allow(["states:DescribeExecution"], [arn("states", f"execution:{OWN}")]),
             ]
@@ -304,6 +307,7 @@ def calls(hosting: str) -> list[Statement]:
             if hosting == "asynchronous":
                 actions.append("InvokeEndpointAsync")
             return [
+                alarms,
                 allow(
                     [f"sagemaker:{action}" for action in actions],
                     [arn("sagemaker", f"endpoint-config/{OWN}"), arn("sagemaker", f"endpoint/{OWN}")],

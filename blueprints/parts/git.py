@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .checkin import checkin
-from .codecommit import codecommit_repository
+from .chosen_seed import Choice
+from .codecommit import codecommit_repository, target
 from .codeconnections import connected_repository
 from .codepipeline import Repository
 from .external_repository import external_repositories
@@ -28,6 +29,7 @@ def repositories(options: ProjectOptions, shared: Foundation, halves: Sequence[s
 
 
 def _at_codecommit(options: ProjectOptions, shared: Foundation, halves: Sequence[str]) -> Made:
+    choice = _choice(options, shared)
     made = {
         half: codecommit_repository(
             shared.project,
@@ -36,10 +38,17 @@ def _at_codecommit(options: ProjectOptions, shared: Foundation, halves: Sequence
             half=half,
             title=TITLES[half],
             branch=options.branch,
+            seeded=choice is None,
         )
         for half in halves
     }
-    return made, ()
+    if choice is None:
+        return made, ()
+    targets = [
+        target(repository, half=half, title=TITLES[half], branch=options.branch)
+        for half, repository in made.items()
+    ]
+    return made, tuple(checkin(shared.project, shared.context, shared.around, targets, choice))
 
 
 def _by_connection(options: ProjectOptions, shared: Foundation, halves: Sequence[str]) -> Made:
@@ -48,8 +57,14 @@ def _by_connection(options: ProjectOptions, shared: Foundation, halves: Sequence
         for half in halves
     }
     targets = [target for _, target in connected.values()]
-    filled = checkin(shared.project, shared.context, shared.around, targets)
+    filled = checkin(shared.project, shared.context, shared.around, targets, _choice(options, shared))
     return {half: repository for half, (repository, _) in connected.items()}, tuple(filled)
+
+
+def _choice(options: ProjectOptions, shared: Foundation) -> Choice | None:
+    if options.seed == "shipped":
+        return None
+    return Choice(shared.project, options.seed_buckets, options.seed_repositories)
 
 
 PROVIDERS: dict[str, Provider] = {

@@ -17,6 +17,7 @@ from .logs import Days
 from .stage_options import DEFAULT, InstanceType, StageOptions, check
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
+RepositoryName = Annotated[str, StringConstraints(pattern=r"^[\w.*-]{1,100}$")]
 Hosting = Literal[
     "endpoint",
     "serverless",
@@ -174,6 +175,12 @@ class ProjectOptions(BlueprintParams):
         max_length=5,
         description="Buckets from which seeds may be chosen at launch.",
         examples=[[{"name": "acme-seeds-${AWS::AccountId}", "prefix": "mlops/"}]],
+    )
+    seed_repositories: tuple[RepositoryName, ...] = Field(
+        (),
+        max_length=5,
+        description="CodeCommit repositories of the account from which seeds may be chosen at launch, * for any text.",
+        examples=[["acme-seed-*"]],
     )
     when_terminated: Literal["delete", "keep-work"] = Field(
         "delete",
@@ -385,10 +392,21 @@ class ProjectOptions(BlueprintParams):
     def _of_code(self) -> str:
         if self.git != "external" and self.git_server != "generic":
             return f"git_server has no meaning with git: {self.git}"
-        if self.seed == "shipped" and self.seed_buckets:
-            return "seed_buckets has no meaning with seed: shipped"
-        if self.seed == "launch" and not self.seed_buckets:
-            return "seed: launch needs seed_buckets, the places from which a seed may be chosen"
+        places = {"seed_buckets": self.seed_buckets, "seed_repositories": self.seed_repositories}
+        if self.seed == "shipped":
+            for name, given in places.items():
+                if given:
+                    return f"{name} has no meaning with seed: shipped"
+        elif not any(places.values()):
+            return "seed: launch needs seed_buckets or seed_repositories, the places from which a seed may be chosen"
+        elif self.git == "external":
+            return "a seed chosen at launch is checked in by a build, which has no access to git: external"
+        if self.branches == "per-branch" and self.ci == "jenkins":
+            return "branches: per-branch is what CodeBuild does; with ci: jenkins a multibranch job of Jenkins does it"
+        if self.branches == "per-branch" and self.git == "codeconnections":
+            return "branches: per-branch needs git: codecommit; a connection does not tell of branches that are deleted"
+        if self.branches == "per-branch" and self.git == "external":
+            return "branches: per-branch needs git: codecommit; from an external server one branch is brought"
         if self.branches == "per-branch" and self.pipelines != "one":
             return (
                 f"branches: per-branch has one pipeline for each branch; pipelines cannot be {self.pipelines}"
@@ -397,10 +415,6 @@ class ProjectOptions(BlueprintParams):
 
     def _unbuilt(self) -> str:
         """What is an option of the family, but is not built."""
-        if self.branches == "per-branch":
-            return "branches: per-branch cannot be made yet"
         if self.pipelines == "promoted":
             return "pipelines: promoted cannot be made yet"
-        if self.seed == "launch":
-            return "seed: launch cannot be made yet"
         return ""

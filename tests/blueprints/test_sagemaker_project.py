@@ -435,15 +435,16 @@ def test_the_repository_is_seeded_before_the_pipeline_first_reads_it(connected: 
         "12345678-abcd-4321-abcd-1234567890ab/acme/models/churn.git"
     )
     assert "ModelBuildSeed" in made_before(connected, "ModelBuildPipeline")
-    assert re.fullmatch(r"assets/seed-model-build/[0-9a-f]{64}\.zip", seed["SeedKey"])
+    address, of = seed["Seed"]["Fn::Sub"]
+    assert re.fullmatch(r"s3://\$\{Bucket\}/assets/seed-model-build/[0-9a-f]{64}\.zip", address)
     (read,) = (
         one
         for one in statements(resources(connected, ROLE)["SeedCheckinRole"])
         if "s3:GetObject" in one["Action"]
     )
     ((text, variables),) = (one["Fn::Sub"] for one in read["Resource"])
-    assert text == "arn:${AWS::Partition}:s3:::${Bucket}/" + seed["SeedKey"]
-    assert variables == {"Bucket": seed["SeedBucket"]}
+    assert text == address.replace("s3://", "arn:${AWS::Partition}:s3:::")
+    assert variables == of
 
 
 def test_studio_demands_no_answer_that_has_a_default(connected: dict[str, Any]) -> None:

@@ -72,8 +72,7 @@ def check_in(aws: Loopback, tmp_path: Path, address: str) -> CheckIn:
             "GIT_TERMINAL_PROMPT": "0",
             "REPOSITORY_URL": address,
             "BRANCH": "main",
-            "SEED_BUCKET": "catalog-assets",
-            "SEED_KEY": "assets/seed.zip",
+            "SEED": "s3://catalog-assets/assets/seed.zip",
             "AUTHOR": "p-a1b2c3d4e5f6",
             **{name: value for name, value in os.environ.items() if name.startswith("AWS_")},
             **changed,
@@ -136,5 +135,24 @@ def test_a_repository_that_does_not_exist_fails(check_in: CheckIn, address: str)
 
 
 def test_a_missing_seed_fails_and_pushes_nothing(check_in: CheckIn, repository: Path) -> None:
-    assert check_in(SEED_KEY="assets/other.zip").returncode != 0
+    assert check_in(SEED="s3://catalog-assets/assets/other.zip").returncode != 0
     assert git(repository, "branch") == ""
+
+
+@pytest.mark.parametrize(("ref", "text"), [("", "newest"), ("#v1.0.0", "first")])
+def test_a_seed_from_a_git_repository_comes_without_its_history(
+    check_in: CheckIn, repository: Path, tmp_path: Path, address: str, ref: str, text: str
+) -> None:
+    seed, hosted = tmp_path / "seed", tmp_path / "hosted" / "acme" / "seed.git"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(seed)], check=True)
+    for content in ("first", "newest"):
+        (seed / "README.md").write_text(content)
+        git(seed, "add", "--all")
+        git(seed, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", content)
+        if content == "first":
+            git(seed, "tag", "v1.0.0")
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(seed), str(hosted)], check=True)
+    done = check_in(SEED=address.replace("churn.git", "seed.git") + ref)
+    assert done.returncode == 0, done.stderr
+    assert git(repository, "show", "main:README.md") == text
+    assert git(repository, "rev-list", "--count", "main").strip() == "1"

@@ -16,8 +16,7 @@ PROPERTIES = {
     "ConnectionArn": CONNECTION,
     "RepositoryUrl": f"https://codeconnections.{REGION}.amazonaws.com/git-http/{ACCOUNT}/{REGION}/1234/acme/churn.git",
     "Branch": "main",
-    "SeedBucket": "catalog-assets",
-    "SeedKey": "assets/seed-model-build/0.zip",
+    "Seed": "s3://catalog-assets/assets/seed-model-build/0.zip",
 }
 Handle = Callable[..., dict[str, Any]]
 
@@ -40,8 +39,7 @@ def test_creation_runs_the_build_to_its_end(aws: Loopback, handle: Handle) -> No
     assert {one["name"]: one["value"] for one in build["environmentVariablesOverride"]} == {
         "REPOSITORY_URL": PROPERTIES["RepositoryUrl"],
         "BRANCH": "main",
-        "SEED_BUCKET": "catalog-assets",
-        "SEED_KEY": "assets/seed-model-build/0.zip",
+        "SEED": "s3://catalog-assets/assets/seed-model-build/0.zip",
     }
     assert aws.calls == ["GetConnection", "StartBuild", "BatchGetBuilds", "BatchGetBuilds"]
 
@@ -53,7 +51,7 @@ def test_a_repeated_request_starts_no_second_build(aws: Loopback, handle: Handle
 
 
 def test_a_newer_seed_leaves_the_repository_alone(aws: Loopback, handle: Handle) -> None:
-    newer = {**PROPERTIES, "SeedKey": "assets/seed-model-build/1.zip"}
+    newer = {**PROPERTIES, "Seed": "s3://catalog-assets/assets/seed-model-build/1.zip"}
     assert handle("Update", properties=newer, before=PROPERTIES)["Status"] == "SUCCESS"
     assert aws.calls == []
 

@@ -31,7 +31,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         before = event.get("OldResourceProperties", {})
         if event["RequestType"] == "Delete" or all(before.get(key) == properties[key] for key in _WHERE):
             return
-        require_available(properties["ConnectionArn"])
+        if connection := properties.get("ConnectionArn"):
+            require_available(connection)
         check_in(properties, event["RequestId"], deadline)
 
     # The same for every repository, since there is never an old one to take away.
@@ -60,8 +61,7 @@ def check_in(properties: dict[str, str], request: str, deadline: Deadline) -> No
     variables = {
         "REPOSITORY_URL": properties["RepositoryUrl"],
         "BRANCH": properties["Branch"],
-        "SEED_BUCKET": properties["SeedBucket"],
-        "SEED_KEY": properties["SeedKey"],
+        "SEED": properties["Seed"],
     }
     build = codebuild.start_build(
         projectName=properties["BuildProject"],
