@@ -20,6 +20,7 @@ from troposphere import Template
 from generator.blueprint import Context, LambdaPackage, Seed
 
 from .parts import ci, git
+from .parts.branches import branch_pipelines
 from .parts.build_half import build_half, pipeline_role
 from .parts.cleanup import cleanup
 from .parts.deploy_half import deploy_half, deploy_roles
@@ -62,7 +63,10 @@ def build(params: Params, context: Context) -> Template:
     )
     after = (cleaned, *filled)
     if training_role:
-        ci.run(params, shared, build_half(shared, repositories[BUILD], training_role, after))
+        building = build_half(shared, repositories[BUILD], training_role, after)
+        ci.run(params, shared, building)
+        if params.branches == "per-branch":
+            branch_pipelines(params, shared, building)
     if deploying:
         ci.run(params, shared, deploy_half(params, shared, repositories[DEPLOY], deploying, after))
     studio_rules(template)

@@ -24,6 +24,7 @@ STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/SC-111122223333-pp-abc
 _SERVICES = {  # what the protocols call them
     "SageMaker": "sagemaker",
     "CodeBuild_": "codebuild",
+    "CodeCommit_": "codecommit",
     "CodeConnections_": "connection",
     "com.amazonaws.codeconnections.CodeConnections_": "connection",
     "com.amazonaws.codestar.connections.CodeStar_connections_": "connection",
@@ -75,6 +76,12 @@ class Loopback:
     builds: list[dict[str, Any]] = field(default_factory=list)  # as they were started
     build_ends_as: str = "SUCCEEDED"
     polls_to_build: int = 2
+    running: dict[str, str] = field(
+        default_factory=dict
+    )  # builds that others started, and the branch of each
+    polls_to_stop_build: int = 1
+    ended: set[str] = field(default_factory=set)
+    branches: dict[str, str] = field(default_factory=dict)  # of the one repository, with their newest commits
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     url: str = ""
 
@@ -114,6 +121,15 @@ class Loopback:
             raise Rejected("ResourceNotFoundException", f"Connection {arn} not found")
         return {"Connection": {"ConnectionArn": arn, "ConnectionStatus": self.connections[arn]}}
 
+    def codecommit(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        self._ask(operation)
+        if operation != "GetBranch":
+            raise Rejected("UnknownOperationException", operation)
+        name = body["branchName"]
+        if name not in self.branches:
+            raise Rejected("BranchDoesNotExistException", f"{name} does not exist")
+        return {"branch": {"branchName": name, "commitId": self.branches[name]}}
+
     def codebuild(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         self._ask(operation)
         match operation:
@@ -127,6 +143,33 @@ class Loopback:
                         "id": f"b:{tokens.index(body['idempotencyToken'])}",
                         "buildStatus": "IN_PROGRESS",
                     }
+                }
+            case "ListBuildsForProject":
+                start = int(body.get("nextToken", "0"))
+                more = start + PAGE < len(self.running)
+                return {"ids": list(self.running)[start : start + PAGE]} | (
+                    {"nextToken": str(start + PAGE)} if more else {}
+                )
+            case "StopBuild":
+                self.polls_to_stop_build -= 1
+                if self.polls_to_stop_build < 0:
+                    self.ended.add(body["id"])
+                return {"build": {"id": body["id"]}}
+            case "BatchGetBuilds" if self.running:
+                return {
+                    "builds": [
+                        {
+                            "id": one,
+                            "buildStatus": "STOPPED" if one in self.ended else "IN_PROGRESS",
+                            "environment": {
+                                "environmentVariables": [
+                                    {"name": "ARTIFACT_BUCKET", "value": "artifacts"},
+                                    {"name": "BRANCH", "value": self.running[one]},
+                                ]
+                            },
+                        }
+                        for one in body["ids"]
+                    ]
                 }
             case "BatchGetBuilds":
                 self.polls_to_build -= 1

@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from . import pipelines
 from .custom_resource import Deadline, LambdaContext, serve
 from .stack_sets import delete_stack_sets
 from .stacks import delete_stacks
@@ -58,15 +59,7 @@ def delete_pipelines(sagemaker: Client, project_id: str, deadline: Deadline) -> 
         for summary in page["PipelineSummaries"]
         if ours.search(summary["PipelineName"])
     ]
-    for name in names:
-        for execution in _executions(sagemaker, name, "Executing"):
-            _stop(sagemaker, execution)
-    for name in names:
-        pauses = deadline.pauses()
-        while _executions(sagemaker, name, "Executing", "Stopping"):
-            next(pauses)
-        _unless_gone(sagemaker.delete_pipeline, PipelineName=name)
-        logger.info("deleted pipeline", extra={"pipeline": name})
+    pipelines.delete(sagemaker, names, deadline)
 
 
 def delete_versions(sagemaker: Client, group: str, deadline: Deadline) -> None:
@@ -77,12 +70,12 @@ def delete_versions(sagemaker: Client, group: str, deadline: Deadline) -> None:
             summary["ModelPackageArn"] for page in pages for summary in page["ModelPackageSummaryList"]
         ]
     except ClientError as error:
-        if _gone(error):
+        if pipelines.gone(error):
             return
         raise
     for version in versions:
         deadline.check()
-        _unless_gone(sagemaker.delete_model_package, ModelPackageName=version)
+        pipelines.unless_gone(sagemaker.delete_model_package, ModelPackageName=version)
     logger.info("deleted model versions", extra={"group": group, "count": len(versions)})
 
 
@@ -124,48 +117,3 @@ def _delete_listed(s3: Client, bucket: str, account: str, deadline: Deadline) ->
             return 0
         raise
     return count
-
-
-def _executions(sagemaker: Client, pipeline: str, *statuses: str) -> list[str]:
-    pages = sagemaker.get_paginator("list_pipeline_executions").paginate(PipelineName=pipeline)
-    try:
-        return [
-            summary["PipelineExecutionArn"]
-            for page in pages
-            for summary in page["PipelineExecutionSummaries"]
-            if summary["PipelineExecutionStatus"] in statuses
-        ]
-    except ClientError as error:
-        if _gone(error):
-            return []
-        raise
-
-
-def _stop(sagemaker: Client, execution: str) -> None:
-    try:
-        sagemaker.stop_pipeline_execution(PipelineExecutionArn=execution)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in (
-            "ConflictException",
-            "ResourceNotFound",
-            "ValidationException",
-        ):
-            raise
-        # It ended by itself meanwhile, or somebody else is stopping it; waiting for its end shows which.
-        logger.info("not stopped", extra={"execution": execution, "reason": str(error)})
-
-
-def _unless_gone(call: Any, **arguments: str) -> None:
-    try:
-        call(**arguments)
-    except ClientError as error:
-        if not _gone(error):
-            raise
-
-
-def _gone(error: ClientError) -> bool:
-    """SageMaker calls what is missing ResourceNotFound, or by a ValidationException that says so."""
-    detail = error.response["Error"]
-    return detail["Code"] == "ResourceNotFound" or (
-        detail["Code"] == "ValidationException" and "does not exist" in detail["Message"]
-    )
