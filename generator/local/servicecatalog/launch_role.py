@@ -34,10 +34,10 @@ def constrained(call: Call, path: Path) -> str:
     return f"arn:{call.partition}:iam::{call.account}:role/{parameters['LocalRoleName']}"
 
 
-def launcher(call: Call, role: str, source: str) -> Identity:
+def launcher(call: Call, role: str, source: str, service: str = SERVICE_NAME) -> Identity:
     """The identity that the stack is made under; `source` is the ARN of the provisioned product.
 
-    Raises RoleError when the role does not exist or does not trust Service Catalog on behalf of this account.
+    Raises RoleError when the role does not exist or does not trust the service on behalf of this account.
     """
     if not role:
         return call.identity
@@ -51,7 +51,7 @@ def launcher(call: Call, role: str, source: str) -> Identity:
     if re.fullmatch(r"[^/]+:role/[^/]+", role) is None and found["Arn"] != role:
         raise RoleError(f"{_refused(role)} The role of this name is {found['Arn']}.")
     context = {"aws:SourceAccount": call.account, "aws:SourceArn": source}
-    request = iam.Request(iam.Caller.service(SERVICE_NAME), "sts:AssumeRole", found["Arn"], context)
+    request = iam.Request(iam.Caller.service(service), "sts:AssumeRole", found["Arn"], context)
     try:
         policies = iam.Policies.of(identity=[EVERYTHING], trust=found["AssumeRolePolicyDocument"])
     except iam.MalformedPolicy as error:
