@@ -112,7 +112,9 @@ def settle(state: State) -> None:
             continue
         with state.write() as tx:
             _fail(tx, owner, DIED)
-        _file(state.folder, owner).unlink(missing_ok=True)
+        for file in state.folder.glob(f"{LOCK}.*"):
+            if not _alive(state.folder, file.name.removeprefix(f"{LOCK}.")):
+                file.unlink(missing_ok=True)
 
 
 def _fail(tx: Tx, owner: str, reason: str) -> None:

@@ -295,5 +295,5 @@ def test_over_http_the_answer_comes_at_once(running: LocalAws) -> None:
         cfn.create_stack(StackName="s", TemplateBody=stack_of(Name="one", Pause="4"), Capabilities=ALL)
         assert time.monotonic() - began < 4
         assert ended(cfn, "s")["StackStatus"] == "CREATE_COMPLETE"
-        (group,) = [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]]
+        (group,) = until(lambda: [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]])
         until(lambda: "END RequestId" in log_text(logs, group))

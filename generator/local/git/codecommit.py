@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from generator.local.git.bare import NOTHING, Author, Bare, Commit, GitFailed
+from generator.local.identity import administrator
 from generator.local.service import Call, Service, ServiceError
 
 SERVICE = Service("codecommit")
@@ -61,6 +62,39 @@ def deleted(call: Call, _asked: Mapping[str, Any], answer: Mapping[str, Any]) ->
     ident = answer.get("repositoryId")
     if ident:
         call.state.after_commit(Bare(call.state.folder, ident).remove)
+
+
+@SERVICE.operation("UpdateRepositoryName")
+def update_repository_name(call: Call) -> Answer:
+    old, new = call.params["oldName"], call.params["newName"]
+    found = repository(call, old, call.region)
+    client = call.client("codecommit", identity=administrator(call.account))
+    try:
+        _taken_over(call, found, client, new, found["repositoryDescription"] or "")
+    except client.exceptions.RepositoryNameExistsException as error:
+        raise ServiceError("RepositoryNameExistsException", f"{new} already exists") from error
+    client.delete_repository(repositoryName=old)
+    return {}
+
+
+@SERVICE.operation("UpdateRepositoryDescription")
+def update_repository_description(call: Call) -> Answer:
+    name = call.params["repositoryName"]
+    found = repository(call, name, call.region)
+    client = call.client("codecommit", identity=administrator(call.account))
+    client.delete_repository(repositoryName=name)
+    _taken_over(call, found, client, name, call.params.get("repositoryDescription", ""))
+    return {}
+
+
+def _taken_over(call: Call, old: Mapping[str, str], client: Any, name: str, description: str) -> None:
+    """moto changes no repository: a new one takes over the content, and has another id than before."""
+    made = client.create_repository(repositoryName=name, repositoryDescription=description)[
+        "repositoryMetadata"
+    ]
+    kept, fresh = (Bare(call.state.folder, each["repositoryId"]) for each in (old, made))
+    if kept.path.exists():
+        kept.path.rename(fresh.path)
 
 
 @SERVICE.operation("ListBranches")

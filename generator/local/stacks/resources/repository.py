@@ -29,10 +29,16 @@ class Repository(Called):
         return made
 
     def update(self, request: Request) -> Made:
+        name = request.properties["RepositoryName"]
         if request.changed("RepositoryName"):
-            # The same repository under another name: its content stays, which a new one's would not.
-            raise ResourceError("The local AWS does not rename repositories.")
-        return Made(request.physical_id, dict(request.attributes))
+            client = request.client("codecommit")
+            client.update_repository_name(oldName=request.previous["RepositoryName"], newName=name)
+        if request.changed("RepositoryDescription"):
+            request.client("codecommit").update_repository_description(
+                repositoryName=name, repositoryDescription=request.properties.get("RepositoryDescription", "")
+            )
+        answer = self._call(request, "GetRepository", {"repositoryName": name})
+        return self._made(request, str(answer["repositoryMetadata"]["repositoryId"]), answer)
 
     def _files(self, request: Request, place: dict[str, Any]) -> list[dict[str, Any]]:
         version = {"VersionId": place["ObjectVersion"]} if place.get("ObjectVersion") else {}
