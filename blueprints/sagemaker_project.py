@@ -63,7 +63,7 @@ def build(params: Params, context: Context) -> Template:
     )
     after = (cleaned, *filled)
     if training_role:
-        building = build_half(shared, repositories[BUILD], training_role, after)
+        building = build_half(params, shared, repositories[BUILD], training_role, after)
         ci.run(params, shared, building)
         if params.branches == "per-branch":
             branch_pipelines(params, shared, building)

@@ -12,6 +12,7 @@ from .codepipeline import Repository
 from .foundation import Foundation
 from .half import BUILD, Commands, Half
 from .project_options import ProjectOptions
+from .promotion import compiled, promotions
 
 
 def pipeline_role(options: ProjectOptions, shared: Foundation) -> iam.Role:
@@ -26,6 +27,7 @@ def pipeline_role(options: ProjectOptions, shared: Foundation) -> iam.Role:
 
 
 def build_half(
+    options: ProjectOptions,
     shared: Foundation,
     repository: Repository,
     role: iam.Role,
@@ -38,22 +40,23 @@ def build_half(
         role.get_att("Arn"),
         "The role that the SageMaker pipeline and its jobs run as.",
     )
-    return Half(
-        BUILD,
-        repository,
-        Commands(
-            "TrainAndRegister",
-            "buildspec.yml",
-            {
-                "ARTIFACT_BUCKET": shared.bucket.ref(),
-                "MODEL_PACKAGE_GROUP_NAME": shared.registry.told,
-                "PIPELINE_NAME": training.pipeline_name(project, BUILD),
-                "PIPELINE_ROLE_ARN": role.get_att("Arn"),
-                "SAGEMAKER_PROJECT_ID": project.id,
-                "SAGEMAKER_PROJECT_NAME": project.name,
-                **shared.encryption.properties("KMS_KEY_ID"),
-            },
-            tuple(training.start(role)),
-        ),
-        after=after,
-    )
+    environment = {
+        "ARTIFACT_BUCKET": shared.bucket.ref(),
+        "MODEL_PACKAGE_GROUP_NAME": shared.registry.told,
+        "PIPELINE_NAME": training.pipeline_name(project, BUILD),
+        "PIPELINE_ROLE_ARN": role.get_att("Arn"),
+        "SAGEMAKER_PROJECT_ID": project.id,
+        "SAGEMAKER_PROJECT_NAME": project.name,
+        **shared.encryption.properties("KMS_KEY_ID"),
+    }
+    permissions = tuple(training.start(role))
+    if options.pipelines == "promoted":
+        return Half(
+            BUILD,
+            repository,
+            compiled(environment, options.staged[0], permissions, shared),
+            promotions=promotions(environment, options.staged, permissions, shared),
+            after=after,
+        )
+    commands = Commands("TrainAndRegister", "buildspec.yml", environment, permissions)
+    return Half(BUILD, repository, commands, after=after)

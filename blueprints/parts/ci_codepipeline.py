@@ -7,7 +7,7 @@ what is run, and with which permissions, the half says.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troposphere import Sub, codebuild, codepipeline
@@ -17,20 +17,17 @@ from .approvals import person
 from .codebuild import Machine, build_project, run
 from .codepipeline import Action, Repository, Stage, pipeline, start_on
 from .foundation import Foundation
-from .half import Commands, Deployment, Half
+from .half import RELEASE, Commands, Deployment, Half, Promotion
 from .project import Project
 from .project_options import ProjectOptions
 from .stage_options import TESTS
-
-RELEASE = "Release"  # the artifact with the template and a configuration for each stage
 
 
 def with_codepipeline(options: ProjectOptions, shared: Foundation, half: Half) -> None:
     """Make the half's pipeline."""
     machine = Machine(options.build_size, options.build_timeout_minutes)
     built = _project(shared, half, half.build, f"{half.title}Build", half.name, machine)
-    outputs = [codepipeline.OutputArtifacts(Name=RELEASE)] if half.deployments else []
-    stages = [Stage("Build", (_build(half.build, built, OutputArtifacts=outputs),))]
+    stages = [Stage("Build", (_build(half.build, built),))]
     tested = [each for each in half.deployments if each.stage.tested]
     tests = (
         _project(shared, half, tested[0].test, f"{half.title}Test", f"{half.name}-test", machine)
@@ -38,6 +35,18 @@ def with_codepipeline(options: ProjectOptions, shared: Foundation, half: Half) -
         else None
     )
     stages += [Stage(each.stage.name, tuple(_stage(shared, half, each, tests))) for each in half.deployments]
+    if half.promotions:
+        promote = _project(
+            shared,
+            half,
+            half.promotions[0].commands,
+            f"{half.title}Promote",
+            f"{half.name}-promote",
+            machine,
+        )
+        stages += [
+            Stage(each.stage.name, tuple(_promoted(shared, half, each, promote))) for each in half.promotions
+        ]
     made = pipeline(
         shared.project,
         half=half.name,
@@ -60,7 +69,7 @@ def _project(
         shared.project,
         title=title,
         suffix=suffix,
-        description=f"Runs {commands.buildspec} of the {half.name} code.",
+        description=f"Runs {commands.described} of the {half.name} code.",
         source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=commands.buildspec),
         environment=commands.environment,
         permissions=[*artifacts.use(), *commands.permissions],
@@ -70,9 +79,25 @@ def _project(
     )
 
 
-def _build(commands: Commands, project: codebuild.Project, *, order: int = 1, **more: Any) -> Action:
-    """An action that runs the commands on the source."""
-    configuration = {"ProjectName": project.ref(), **more.pop("Configuration", {})}
+def _build(
+    commands: Commands,
+    project: codebuild.Project,
+    *,
+    order: int = 1,
+    told: Sub | None = None,
+    takes: str = "",
+) -> Action:
+    """An action that runs the commands on the source, and on the artifact `takes`; `told` are variables for it alone."""
+    configuration: dict[str, Any] = {"ProjectName": project.ref()}
+    if told:
+        configuration["EnvironmentVariables"] = told
+    inputs = [Repository.ARTIFACT]
+    if takes:
+        configuration["PrimarySource"] = Repository.ARTIFACT
+        inputs.append(takes)
+    outputs = (
+        {"OutputArtifacts": [codepipeline.OutputArtifacts(Name=commands.output)]} if commands.output else {}
+    )
     return Action(
         codepipeline.Actions(
             Name=commands.name,
@@ -80,9 +105,9 @@ def _build(commands: Commands, project: codebuild.Project, *, order: int = 1, **
                 Category="Build", Owner="AWS", Provider="CodeBuild", Version="1"
             ),
             Configuration=configuration,
-            InputArtifacts=[codepipeline.InputArtifacts(Name=Repository.ARTIFACT)],
+            InputArtifacts=[codepipeline.InputArtifacts(Name=name) for name in inputs],
             RunOrder=order,
-            **{name: value for name, value in more.items() if value},
+            **outputs,
         ),
         run(project),
     )
@@ -95,9 +120,7 @@ def _stage(
     yield _deploy(shared.project, deployment)
     for order, approval in enumerate(deployment.stage.approval, start=2):
         if approval.by == TESTS and tests is not None:
-            yield _build(
-                deployment.test, tests, order=order, Configuration={"EnvironmentVariables": _told(deployment)}
-            )
+            yield _build(deployment.test, tests, order=order, told=_told(deployment))
         else:
             yield person(
                 shared.project,
@@ -107,6 +130,23 @@ def _stage(
                 name=approval.name,
                 order=order,
             )
+
+
+def _promoted(
+    shared: Foundation, half: Half, promotion: Promotion, project: codebuild.Project
+) -> Iterator[Action]:
+    """Create, start and follow the pipeline of a stage, whose success is its test; then who must approve."""
+    variables = {"STAGE_NAME": promotion.stage.name, "PIPELINE_NAME": promotion.pipeline.data["Fn::Sub"]}
+    yield _build(promotion.commands, project, told=_variables(variables), takes=half.build.output)
+    for order, name in enumerate(promotion.stage.people, start=2):
+        yield person(
+            shared.project,
+            shared.encryption,
+            half=half.name,
+            stage=promotion.stage,
+            name=name,
+            order=order,
+        )
 
 
 def _deploy(project: Project, deployment: Deployment) -> Action:
@@ -151,6 +191,10 @@ def _told(deployment: Deployment) -> Sub:
     if deployment.elsewhere:
         variables["STAGE_ROLE_ARN"] = "${StageRole}"
         references["StageRole"] = rollout.tester(deployment.elsewhere.place)
+    return _variables(variables, **references)
+
+
+def _variables(variables: Mapping[str, str], **references: Any) -> Sub:
     return Sub(
         json.dumps(
             [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables.items()],

@@ -18,7 +18,7 @@ from .accounts import Rollout
 from .codepipeline import Repository
 from .deployer import deployer_role
 from .foundation import Foundation
-from .half import DEPLOY, TITLES, Commands, Deployment, Elsewhere, Half, Start
+from .half import DEPLOY, RELEASE, TITLES, Commands, Deployment, Elsewhere, Half, Start
 from .project import PREFIX, PROJECT_ID, PROJECT_NAME
 from .project_options import ProjectOptions
 from .rollout import rollout, tester
@@ -83,7 +83,7 @@ def deploy_half(
     return Half(
         DEPLOY,
         repository,
-        Commands("Release", "buildspec.yml", environment, tuple(shared.registry.read())),
+        Commands("Release", "buildspec.yml", environment, tuple(shared.registry.read()), RELEASE),
         starts=(Start(f"{TITLES[DEPLOY]}Approved", f"{DEPLOY}-approved", shared.registry.approved()),),
         deployments=tuple(
             Deployment(

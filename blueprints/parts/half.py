@@ -18,6 +18,10 @@ from .codepipeline import Repository
 from .stage_options import StageOptions
 
 BUILD, DEPLOY = "model-build", "model-deploy"
+RELEASE, DEFINITION = (
+    "Release",
+    "Definition",
+)  # artifacts of builds: a template with configurations, a pipeline
 TITLES = {BUILD: "ModelBuild", DEPLOY: "ModelDeploy"}
 
 
@@ -29,6 +33,13 @@ class Commands:
     buildspec: str
     environment: Mapping[str, Any]
     permissions: tuple[Statement, ...] = ()
+    output: str = ""
+    """The artifact that the buildspec puts out, for what comes after it."""
+
+    @property
+    def described(self) -> str:
+        """What is run, in few words: a file of the repository, or commands of the product's own."""
+        return "commands" if "\n" in self.buildspec else self.buildspec
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,16 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class Promotion:
+    """One stage of a promoted SageMaker pipeline: which pipeline gets the definition that was built."""
+
+    stage: StageOptions
+    pipeline: Sub
+    commands: Commands
+    """They read STAGE_NAME and PIPELINE_NAME, and the artifact of the build."""
+
+
+@dataclass(frozen=True)
 class Start:
     """An event, beside a push, at which the half's work begins."""
 
@@ -78,6 +99,8 @@ class Half:
     starts: tuple[Start, ...] = ()
     deployments: tuple[Deployment, ...] = ()
     """The stages, in their order, of the release that the build writes."""
+    promotions: tuple[Promotion, ...] = ()
+    """The stages, in their order, of the definition that the build compiles."""
     after: tuple[str, ...] = field(default=())
     """Titles that whatever runs the half is made after, and deleted before."""
 

@@ -14,7 +14,7 @@ from generator.blueprint import BlueprintParams
 from .buckets import Bucket, check_distinct
 from .codebuild import Size
 from .logs import Days
-from .stage_options import DEFAULT, InstanceType, StageOptions, check
+from .stage_options import DEFAULT, DEFAULT_PROMOTED, InstanceType, StageOptions, check
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
 RepositoryName = Annotated[str, StringConstraints(pattern=r"^[\w.*-]{1,100}$")]
@@ -240,7 +240,7 @@ class ProjectOptions(BlueprintParams):
         """The stages, where something is deployed or promoted at all."""
         if not (self.deploys or self.pipelines == "promoted"):
             return ()
-        return self.stages or DEFAULT
+        return self.stages or (DEFAULT_PROMOTED if self.pipelines == "promoted" else DEFAULT)
 
     @property
     def elsewhere(self) -> tuple[StageOptions, ...]:
@@ -286,7 +286,6 @@ class ProjectOptions(BlueprintParams):
             self._of_stages,
             self._of_jenkins,
             self._of_code,
-            self._unbuilt,
         )
         for problem in (rule() for rule in rules):
             if problem:
@@ -314,6 +313,8 @@ class ProjectOptions(BlueprintParams):
             return ""
         if self.pipelines == "many" and self.hosting not in SEVERAL:
             return f"hosting: {self.hosting} hosts one model, pipelines: many trains several; choose {', '.join(SEVERAL)}"
+        if self.hosting == "serial":
+            return "hosting: serial needs models of different kinds, the build half trains one kind; leave build out"
         if self.hosting in SEVERAL and self.pipelines != "many":
             return f"hosting: {self.hosting} hosts several models, pipelines: {self.pipelines} trains one; choose many"
         return ""
@@ -358,6 +359,15 @@ class ProjectOptions(BlueprintParams):
                     )
             if self.hosting_instance_types:
                 return "hosting_instance_types has no meaning with hosting: edge"
+        if self.pipelines == "promoted" and not self.deploys:
+            for stage in self.staged:
+                if stage.where != "here":
+                    return (
+                        f"a promoted definition names the role and the bucket that it was compiled with; stage '{stage.name}' "
+                        "has to be here"
+                    )
+                if stage.settings:
+                    return f"a promoted definition brings its instances along; stage '{stage.name}' cannot choose any"
         if self.pipelines == "promoted" and self.deploys:
             return (
                 "pipelines: promoted makes models in each stage, where they are registered; "
@@ -411,10 +421,4 @@ class ProjectOptions(BlueprintParams):
             return (
                 f"branches: per-branch has one pipeline for each branch; pipelines cannot be {self.pipelines}"
             )
-        return ""
-
-    def _unbuilt(self) -> str:
-        """What is an option of the family, but is not built."""
-        if self.pipelines == "promoted":
-            return "pipelines: promoted cannot be made yet"
         return ""

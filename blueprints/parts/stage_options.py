@@ -130,6 +130,11 @@ def check(stages: tuple[StageOptions, ...]) -> tuple[StageOptions, ...]:
     return stages
 
 
+# A promoted pipeline begins in development; its own success is its test.
+DEFAULT_PROMOTED = (
+    StageOptions(name="development", approval=(Approval(by="person", name="release"),)),
+    StageOptions(name="production", approval=()),
+)
 DEFAULT = (
     StageOptions(name="staging", approval=(Approval(by="tests"), Approval(by="person", name="release"))),
     StageOptions(name="production"),
