@@ -128,3 +128,4 @@ class State:
     )  # for SageMaker, by product and version
     studio_reads: bool = False  # SageMaker Studio's pages may read the bucket
     studio_domains: frozenset[str] = frozenset()  # those that look for project templates there
+    neighbours: frozenset[str] = frozenset()  # other catalogues whose portfolios or products are there

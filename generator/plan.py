@@ -7,7 +7,7 @@ associations, principals, shares; a constraint goes before the association it st
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -117,7 +117,7 @@ def diff(
     content, unchanged = _products(wanted, observed, bundles, compared)
     changes += content
     changes += _offers(wanted, observed)
-    projects, same = project_templates.diff(wanted, observed, bundles, selected=selected)
+    projects, same = project_templates.diff(wanted, observed, bundles, compared, selected=selected)
     changes += projects
     unchanged += [
         Unchanged(region, name, each.version, each.fingerprint)
@@ -310,6 +310,34 @@ def absent_portfolios(wanted: State, observed: State) -> list[str]:
     return [
         f"{wanted.region}: portfolio {name} is no longer in products/portfolios.yaml; it stays until deleted by hand."
         for name in sorted(observed.portfolios.keys() - wanted.portfolios.keys())
+    ]
+
+
+def namesakes(catalogue: str, observed: Collection[State]) -> list[str]:
+    """Notes on catalogues in the account of which one's name begins another's: `acme` and `acme-x`.
+
+    IAM knows launch roles by how their names begin, and catalog-launch-acme-x-y may be either's. Raises Refused before
+    the first of two such catalogues' things are made; names that are in use stay, since roles are never renamed.
+    """
+    near = sorted(
+        other
+        for other in {each for state in observed for each in state.neighbours}
+        if other.startswith(f"{catalogue}-") or catalogue.startswith(f"{other}-")
+    )
+    if not near:
+        return []
+    clash = f"this account holds the catalogue {', '.join(near)} too, and one name begins the other"
+    if not any(state.portfolios or state.products or state.roles for state in observed):
+        raise Refused(
+            Problem(
+                Where("plan"),
+                f"{clash}: a publisher of one could write the launch roles of the other",
+                "Give this catalogue another name in products/targets.yaml, or publish it to another account.",
+            )
+        )
+    return [
+        f"{clash}: who publishes the shorter one may write the other's launch roles, and products whose"
+        " role names would be the same are refused by AWS. Publish one of them to another account."
     ]
 
 

@@ -18,7 +18,7 @@ from generator.errors import AwsError, FactoryError, Problem, Refused, Where
 from generator.gateway import Contents, Gateway, Release
 from generator.launch_role import LaunchRole
 from generator.model import State
-from generator.plan import Plan, Unchanged, absent_portfolios, diff
+from generator.plan import Plan, Unchanged, absent_portfolios, diff, namesakes
 from generator.pruning import Needs, Pruning, offered_again
 from generator.published import comparisons
 
@@ -82,6 +82,7 @@ def prepare(
     for region in target.spec.regions:
         progress(f"read the catalogue in {region}")
         states[region] = gateway.observe(region)
+    notes += namesakes(catalogue.name, states.values())
     needs = Needs(catalogue.name, target, gateway, states)
     for region, observed in states.items():
         wanted = desired.state(catalogue, bundles, target, region)

@@ -49,6 +49,7 @@ class Reader:
         self.studio = Studio(sessions, self._bucket, region, target)
         self.ids = Ids()
         self._fingerprints: dict[tuple[str, str], str] = {}
+        self._neighbours: set[str] = set()
 
     def _catalog(self) -> Any:
         return self._sessions.client("servicecatalog", self._region)
@@ -75,6 +76,7 @@ class Reader:
             projects=self.studio.templates(catalogue) if exists else {},
             studio_reads=exists and self.studio.reads(),
             studio_domains=self.studio.domains(domains),
+            neighbours=frozenset(self._neighbours),
         )
 
     def _pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
@@ -93,7 +95,7 @@ class Reader:
         for detail in self._pages("list_portfolios", "PortfolioDetails"):
             answer = self._catalog().describe_portfolio(Id=detail["Id"])
             tags = _tags(answer)
-            name = _own(tags, IDENTITY_PORTFOLIO, catalogue)
+            name = self._own(tags, IDENTITY_PORTFOLIO, catalogue)
             if name is None:
                 continue
             self._once(self.ids.portfolios, name, detail["Id"], "portfolio", IDENTITY_PORTFOLIO)
@@ -140,7 +142,7 @@ class Reader:
         for each in self._pages("search_products_as_admin", "ProductViewDetails", ProductSource="ACCOUNT"):
             answer = self._catalog().describe_product_as_admin(Id=each["ProductViewSummary"]["ProductId"])
             tags = _tags(answer)
-            name = _own(tags, IDENTITY_PRODUCT, catalogue)
+            name = self._own(tags, IDENTITY_PRODUCT, catalogue)
             if name is None:
                 continue
             summary = answer["ProductViewDetail"]["ProductViewSummary"]
@@ -184,6 +186,15 @@ class Reader:
                 each.get("Guidance", "DEFAULT"),
             )
         return artifacts
+
+    def _own(self, tags: Tags, key: str, catalogue: str) -> str | None:
+        """Our id of a resource, when its identity tag is this catalogue's; whose else it is, is kept."""
+        owner, _, name = dict(tags).get(key, "").partition("/")
+        if name and owner == catalogue:
+            return name
+        if name:
+            self._neighbours.add(owner)
+        return None
 
     def _once(self, known: dict[str, str], name: str, found: str, noun: str, tag: str) -> None:
         if known.setdefault(name, found) != found:
@@ -275,12 +286,6 @@ def _tags(answer: Mapping[str, Any]) -> Tags:
 
 def _options(answer: Mapping[str, Any]) -> frozenset[TagOption]:
     return frozenset(TagOption(each["Key"], each["Value"]) for each in answer.get("TagOptions", []))
-
-
-def _own(tags: Tags, key: str, catalogue: str) -> str | None:
-    """Our id of a resource, when its identity tag is this catalogue's."""
-    owner, _, name = dict(tags).get(key, "").partition("/")
-    return name if name and owner == catalogue else None
 
 
 def _canonical(parameters: str) -> str:

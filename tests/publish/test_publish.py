@@ -229,13 +229,26 @@ def test_two_regions_are_published_alike(catalogue: Make) -> None:
 
 def test_what_is_not_ours_is_left_alone(catalogue: Make) -> None:
     """Another catalogue in the same account, with the same names, and a portfolio of nobody's."""
-    made = catalogue()
-    publish(made)
     other = catalogue(
         {"products/targets.yaml": "catalogue: other\ndefault: local\nlocal: {}\n"}, name="other"
     )
-    other.state = made.state
+    made = catalogue()  # the last one's state is the one that both work on
+    publish(made)
     assert json.loads(other.run("plan", "--format", "json").out)["existing"] == 0
+
+
+def test_a_catalogue_whose_name_begins_anothers_is_not_begun_beside_it(catalogue: Make) -> None:
+    """catalog-launch-acme-x-store could be the role of either."""
+    targets = "catalogue: {}\ndefault: local\nlocal: {{}}\n"
+    shorter, other, first = (
+        catalogue({"products/targets.yaml": targets.format(name)}, name=name)
+        for name in ("acme", "acmes", "acme-x")
+    )  # the last one's state is the one that all work on
+    publish(first)
+    ran = shorter.run("publish", "--yes")
+    assert ran.code == 3
+    assert "this account holds the catalogue acme-x too, and one name begins the other" in ran.err
+    assert other.run("plan").code == 0
 
 
 def test_list_is_what_the_yaml_says(catalogue: Make) -> None:
