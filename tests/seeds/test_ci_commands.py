@@ -34,6 +34,7 @@ PROJECT = {
     "STAGE_NAME": "staging",  # of buildspec-test.yml
     "AWS_TOKEN": "a.web.token",  # of GitLab
 }
+MANY = ["-female", "-infant", "-male"]
 STACK = "sagemaker-demo-p-abcdefghijkl-deploy"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 SERVING = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
@@ -163,22 +164,26 @@ def run_once(aws: Aws, commands: Mapping[str, list[str]], repository: Path, **mo
     return printed
 
 
-def test_model_build_creates_and_starts_its_pipeline(aws: Aws, tmp_path: Path) -> None:
-    commands = of_every_ci("model-build", tmp_path)
-    printed = run_once(aws, commands, tmp_path / "codebuild")
+@pytest.mark.parametrize(("name", "models"), [("model-build", [""]), ("model-build-many", MANY)])
+def test_a_build_creates_and_starts_its_pipeline(
+    aws: Aws, tmp_path: Path, name: str, models: list[str]
+) -> None:
+    commands = of_every_ci(name, tmp_path)
+    printed = run_once(aws, commands, tmp_path / "codebuild", PIPELINE_NAME=f"sagemaker-{name}")
     arn, execution = printed["make run"].split()
-    assert arn == "arn:aws:sagemaker:us-east-1:123456789012:pipeline/sagemaker-demo"
+    assert arn == f"arn:aws:sagemaker:us-east-1:123456789012:pipeline/sagemaker-{name}"
     assert execution.startswith(f"{arn}/execution/")
-    found = aws.client("sagemaker").describe_pipeline(PipelineName="sagemaker-demo")
+    found = aws.client("sagemaker").describe_pipeline(PipelineName=f"sagemaker-{name}")
     definition = json.loads(found["PipelineDefinition"])
     assert [step["Name"] for step in definition["Steps"]] == [
-        "Preprocess",
-        "Train",
-        "Evaluate",
-        "IsAccurateEnough",
+        f"{step}{model}"
+        for model in models
+        for step in ("Preprocess", "Train", "Evaluate", "IsAccurateEnough")
     ]
     # What the jobs mount is where the definition says.
-    uploaded = aws.client("s3").list_objects_v2(Bucket=PROJECT["ARTIFACT_BUCKET"], Prefix="sagemaker-demo/")
+    uploaded = aws.client("s3").list_objects_v2(
+        Bucket=PROJECT["ARTIFACT_BUCKET"], Prefix=f"sagemaker-{name}/"
+    )
     folders = {
         f"s3://{PROJECT['ARTIFACT_BUCKET']}/{one['Key'].rpartition('/')[0]}" for one in uploaded["Contents"]
     }

@@ -1,0 +1,123 @@
+"""`python -m pipeline definition|upsert|run`: print the pipeline, put it into SageMaker, or also start it.
+
+The only module that calls AWS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.models import BadModels
+from pipeline.settings import BadEnvironment, Settings
+from pipeline.sources import CODE, DATA, Folder
+
+
+def upload(folder: Folder, settings: Settings) -> str:
+    """Put the folder at its address; a folder that is there already is not sent again."""
+    s3 = boto3.client("s3", region_name=settings.region)
+    uri = folder.uri(settings.prefix)
+    prefix = uri.removeprefix(f"s3://{settings.bucket}/")
+    present = s3.list_objects_v2(Bucket=settings.bucket, Prefix=f"{prefix}/").get("KeyCount", 0)
+    if present == len(folder.files):
+        return uri
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings.kms_key} if settings.kms_key else {}
+    for path, content in folder.files:
+        s3.put_object(Bucket=settings.bucket, Key=f"{prefix}/{path}", Body=content, **encryption)
+    return uri
+
+
+def commit() -> str:
+    """The commit that is being built, as far as it is known."""
+    for name in ("CODEBUILD_RESOLVED_SOURCE_VERSION", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"):
+        if os.environ.get(name):
+            return os.environ[name]
+    found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return found.stdout.strip()
+
+
+def upsert(settings: Settings) -> str:
+    """Create the pipeline or bring it up to date; returns its ARN."""
+    for folder in (CODE, DATA):
+        print(f"uploaded: {upload(Folder.read(folder), settings)}", file=sys.stderr)
+    request = {
+        "PipelineName": settings.pipeline_name,
+        "PipelineDefinition": definition(settings),
+        "PipelineDescription": f"Trains and registers models of {settings.project_name}.",
+        "RoleArn": settings.role_arn,
+    }
+    sagemaker = boto3.client("sagemaker", region_name=settings.region)
+    try:
+        arn = sagemaker.describe_pipeline(PipelineName=settings.pipeline_name)["PipelineArn"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFound":
+            raise
+        return str(sagemaker.create_pipeline(**request, Tags=settings.tags)["PipelineArn"])
+    sagemaker.update_pipeline(**request)
+    if settings.tags:
+        sagemaker.add_tags(ResourceArn=arn, Tags=settings.tags)
+    return str(arn)
+
+
+def definition(settings: Settings) -> str:
+    """The compiled pipeline as JSON."""
+    from pipeline.definition import build  # the SDK takes seconds to import; mistakes show before that
+
+    return build(settings).definition()
+
+
+def run(settings: Settings, parameters: dict[str, str]) -> str:
+    """Start an execution of the pipeline as it is in SageMaker; returns its ARN."""
+    sagemaker = boto3.client("sagemaker", region_name=settings.region)
+    source = commit()
+    answer = sagemaker.start_pipeline_execution(
+        PipelineName=settings.pipeline_name,
+        PipelineExecutionDescription=f"commit {source}" if source else "by hand",
+        PipelineParameters=[{"Name": name, "Value": value} for name, value in parameters.items()],
+    )
+    return str(answer["PipelineExecutionArn"])
+
+
+def parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"write NAME=VALUE, not {text}")
+    return name, value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("definition", help="print the definition as JSON; needs no AWS")
+    verbs.add_parser("upsert", help="create or update the pipeline")
+    starting = verbs.add_parser("run", help="create or update the pipeline, and start it")
+    starting.add_argument("--parameter", type=parameter, action="append", default=[], metavar="NAME=VALUE")
+    options = parser.parse_args(arguments)
+    try:
+        settings = Settings.from_environment(os.environ)
+        if options.verb == "definition":
+            print(json.dumps(json.loads(definition(settings)), indent=2))
+            return 0
+        print(upsert(settings))
+        if options.verb == "run":
+            print(run(settings, dict(options.parameter)))
+    except BadEnvironment as error:
+        print(f"environment: {error}", file=sys.stderr)
+        return 1
+    except BadModels as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"AWS: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
