@@ -17,6 +17,7 @@ from generator.errors import FactoryError, Problem
 from generator.launch_role import Delivery, role_name
 from generator.model import Artifact, ProjectTemplate, State
 from generator.spec import IDENTITY_PRODUCT, ProductSpec
+from generator.template_diff import Comparison
 from generator.version import Conflict, Keep, decide
 
 PREFIX = "sagemaker-projects/"
@@ -69,8 +70,20 @@ def _shown(spec: ProductSpec, version: str) -> bool:
     return version not in spec.deprecated_versions and version not in spec.inactive_versions
 
 
+def versions(state: State, product: str) -> Mapping[str, Artifact]:
+    """The versions of a product: Service Catalog's, or its project templates where that does not have it."""
+    if product in state.products:
+        return state.products[product].artifacts
+    return {version: _as_artifact(each) for version, each in state.projects.get(product, {}).items()}
+
+
 def diff(
-    wanted: State, observed: State, bundles: Mapping[str, Bundle], *, selected: bool
+    wanted: State,
+    observed: State,
+    bundles: Mapping[str, Bundle],
+    compared: Mapping[str, Comparison],
+    *,
+    selected: bool,
 ) -> tuple[list[c.Change], list[tuple[str, ProjectTemplate]]]:
     """The changes of one region, and what is published as it is.
 
@@ -86,7 +99,8 @@ def diff(
         (template,) = wanted.projects[name].values()
         published = observed.projects.get(name, {})
         there = {each.version: _as_artifact(each) for each in published.values()}
-        decision = decide(template.version, template.fingerprint, template.values, there)
+        differs = compared.get(name) if there else None
+        decision = decide(template.version, template.fingerprint, template.values, there, differs)
         if isinstance(decision, Conflict):
             where = bundles[name].product.where("version")
             problems.append(Problem(where, decision.reason, f"Raise the version to {decision.use}."))
@@ -109,7 +123,7 @@ def diff(
 
 
 def _as_artifact(template: ProjectTemplate) -> Artifact:
-    return Artifact(template.version, "", template.fingerprint, template.values)
+    return Artifact(template.version, "", template.fingerprint, template.values, active=template.visible)
 
 
 def _shows(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generator import template, version
+from generator import project_templates, template, version
 from generator.bundle import Bundle
 from generator.errors import Where
 from generator.gateway import Gateway
@@ -22,9 +22,9 @@ def comparisons(
     """By product, what differs from its highest release in a region; and notes on those that cannot be compared."""
     found: dict[str, Comparison] = {}
     notes: list[str] = []
-    for name in sorted(wanted.products.keys() & observed.products.keys()):
-        (artifact,) = wanted.products[name].artifacts.values()
-        published = observed.products[name].artifacts
+    for name in sorted({*wanted.products, *wanted.projects}):
+        (artifact,) = project_templates.versions(wanted, name).values()
+        published = project_templates.versions(observed, name)
         base = version.base(published)
         if base is None or isinstance(
             version.decide(artifact.version, artifact.fingerprint, artifact.values, published), version.Keep

@@ -44,6 +44,11 @@ def references(
                 if name not in ids:
                     what = f"product '{name}' does not exist"
                     problems.append(Problem(target.where(key, name), what, did_you_mean(name, ids)))
+        for region in target.spec.studio_domains:
+            if region not in target.spec.regions:
+                what = f"nothing is published to '{region}', so that its domains have no project templates"
+                remedy = did_you_mean(region, target.spec.regions)
+                problems.append(Problem(target.where("studio_domains", region), what, remedy))
         for index, region in enumerate(target.spec.regions):
             if region not in known:
                 where = target.where("regions", index)

@@ -82,6 +82,10 @@ def _count(template: Mapping[str, Any]) -> dict[str, int]:
 def _published(product: Product, state: State) -> dict[str, Any]:
     there = state.products.get(product.id)
     versions = sorted(there.artifacts.values(), key=lambda each: order(each.version)) if there else []
+    projects = [
+        {"version": version, "fingerprint": each.fingerprint, "visible": each.visible}
+        for version, each in sorted(state.projects.get(product.id, {}).items(), key=lambda one: order(one[0]))
+    ]
     return {
         "versions": [
             {
@@ -93,6 +97,7 @@ def _published(product: Product, state: State) -> dict[str, Any]:
             }
             for each in versions
         ],
+        **({"project_templates": projects} if projects else {}),
         "portfolios": {
             portfolio: [
                 {"type": constraint.type, "parameters": json.loads(constraint.parameters)}
@@ -128,7 +133,8 @@ def product_text(told: Mapping[str, Any]) -> str:
                 lines.append(f"      {each['description']}")
     for region, there in told["regions"].items():
         lines += ["", f"Published to {told['target']} in {region}:"]
-        if not there["versions"]:
+        projects = there.get("project_templates", [])
+        if not there["versions"] and not projects:
             lines.append("  nothing yet")
         for each in there["versions"]:
             shown = "" if each["active"] else " inactive"
@@ -136,6 +142,10 @@ def product_text(told: Mapping[str, Any]) -> str:
             lines.append(
                 f"  {each['version']}  sha256:{each['fingerprint'][:12]}…{shown}{guidance}  {each['changelog']}"
             )
+        for each in projects:
+            hidden = "" if each["visible"] else " hidden"
+            told_of = f"sha256:{each['fingerprint'][:12]}…{hidden}"
+            lines.append(f"  {each['version']}  {told_of}  SageMaker project template")
         for portfolio, constraints in there["portfolios"].items():
             lines.append(f"  in portfolio {portfolio}")
             for constraint in constraints:

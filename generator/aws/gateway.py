@@ -73,10 +73,10 @@ class AwsGateway:
 
     def artifact_template(self, region: str, product: str, version: str) -> str | None:
         reader = self._readers[region]
-        if (product, version) not in reader.ids.artifacts:
-            return None
         with told(f"servicecatalog in {region}"):
-            return reader.template(product, version)
+            if (product, version) in reader.ids.artifacts:
+                return reader.template(product, version)
+            return reader.studio.text(product, version)
 
     def launched(self, region: str, account: str) -> tuple[Launched, ...]:
         sessions = self._sessions

@@ -32,6 +32,7 @@ class Studio:
     def __init__(self, sessions: Sessions, bucket: Bucket, region: str, target: Target) -> None:
         self._sessions, self._bucket, self._region, self._target = sessions, bucket, region, target
         self._s3 = sessions.client("s3", region)
+        self._found: dict[str, dict[str, ProjectTemplate]] = {}
 
     def _sagemaker(self) -> Any:
         return self._sessions.client("sagemaker", self._region)
@@ -45,7 +46,15 @@ class Studio:
             told = project_templates.template_of(catalogue, self._tags(key))
             if told:
                 found.setdefault(told[0], {})[told[1].version] = told[1]
+        self._found = found
         return found
+
+    def text(self, product: str, version: str) -> str | None:
+        """A published version's template; None where there is none."""
+        if version not in self._found.get(product, {}):
+            return None
+        place = {"Bucket": self._bucket.name, "Key": project_templates.key(product, version)}
+        return str(self._s3.get_object(**place, **self._bucket.owner)["Body"].read().decode())
 
     def _keys(self) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2")

@@ -35,7 +35,7 @@ def show_product(options: argparse.Namespace) -> None:
 
 
 def diff(options: argparse.Namespace) -> None:
-    from generator import report, template
+    from generator import project_templates, report, template
     from generator.template_diff.comparison import compare
     from generator.version import order
 
@@ -47,22 +47,22 @@ def diff(options: argparse.Namespace) -> None:
         remedy = did_you_mean(region, bundle.draft.regions)
         raise fail(f"target {target.id}", f"{options.id} is not offered in '{region}'", remedy)
     gateway = gateway_of(catalogue, target)
-    published = gateway.observe(region).products.get(options.id)
-    if published is None:
+    published = project_templates.versions(gateway.observe(region), options.id)
+    if not published:
         raise fail(
             options.id, f"nothing of it is published to {target.id} in {region}", "Run catalog publish."
         )
-    version = options.against or max(published.artifacts, key=order)
+    version = options.against or max(published, key=order)
     text = gateway.artifact_template(region, options.id, version)
     if text is None:
-        remedy = did_you_mean(version, published.artifacts)
+        remedy = did_you_mean(version, published)
         raise fail(options.id, f"version {version} is not published to {target.id} in {region}", remedy)
     built = bundle.product.spec.version
     compared = compare(version, template.parse(text, Where(f"{options.id} {version}")), bundle.draft.template)
     names = (f"{options.id} {version} ({target.id})", f"{options.id} {built} (built)")
     lines = report.difference(text, bundle.draft.content.decode("utf-8-sig"), names)
     if options.format == "json":
-        told = report.comparison(options.id, built, compared, published.artifacts)
+        told = report.comparison(options.id, built, compared, published)
         print(json.dumps({**told, "diff": lines.splitlines()}, indent=2, ensure_ascii=False))
     elif options.format == "markdown":
         print(report.comparison_markdown(options.id, built, compared, lines), end="")

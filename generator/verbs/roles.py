@@ -42,7 +42,7 @@ def role(options: argparse.Namespace) -> None:
         told = role_report.reasons(bundle.role, bundle.reasons, schemas.date())
         _print(told, role_report.reasons_text, options.format)
     else:
-        published, unknown = _published(catalogue, target, bundle.id)
+        published, unknown = _published(catalogue, target, bundle.role.key)
         told = role_report.policies(bundle.role, published, target if options.target else None)
         if unknown:
             told["SincePublished"] = {"Status": "unknown", "Why": unknown, "Broadened": [], "NotAskedFor": []}
@@ -53,14 +53,14 @@ def _print(told: dict[str, Any], as_text: Callable[[dict[str, Any]], str], form:
     print(json.dumps(told, indent=2) + "\n" if form == "json" else as_text(told), end="")
 
 
-def _published(catalogue: Catalogue, target: Target, product: str) -> tuple[LaunchRole | None, str]:
+def _published(catalogue: Catalogue, target: Target, key: str) -> tuple[LaunchRole | None, str]:
     """The deployed role; or why nobody knows, since a role can be reviewed without a way to the account."""
     from generator.publish import guard
 
     try:
         gateway = gateway_of(catalogue, target)
         guard(target, gateway)
-        return gateway.observe(target.home_region).roles.get(product), ""
+        return gateway.observe(target.home_region).roles.get(key), ""
     except (AwsError, Refused) as error:
         return None, str(error)
 

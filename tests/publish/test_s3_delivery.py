@@ -181,12 +181,20 @@ def test_studio_alone(catalogue: Make) -> None:
     refused = made.run("publish")
     assert refused.code == 1
     assert "products/project.yaml:3:1: version 1.0.0 is already published with other content" in refused.err
-    made.edit("products/project.yaml", "version: 1.0.0", "version: 1.1.0")
+    made.edit("products/templates/project.yaml", "MaxLength: 14}", "MaxLength: 14}\n  Size: {Type: String}")
+    made.edit("products/project.yaml", "version: 1.0.0", "version: 1.0.1")
+    small = made.run("plan")
+    assert "too small a step from 1.0.0: MAJOR, since parameter Size is added and required" in small.err
+    made.edit("products/project.yaml", "version: 1.0.1", "version: 2.0.0")
+    assert "+  Size: {Type: String}\n" in made.run("diff", "project").out
     plan = made.run("plan", "--detailed-exitcode")
     assert plan.code == 2
-    assert "  + SageMaker project template project 1.1.0\n" in plan.out
+    assert "  + SageMaker project template project 2.0.0\n" in plan.out
     assert made.run("publish").code == 0
     assert account.tags(KEY)["sagemaker:studio-visibility"] == "true"
+    shown = made.run("show", "project").out
+    assert shown.count("  SageMaker project template\n") == 2
+    assert "  published      unchanged\n" in made.run("role", "project").out
     assert "Nothing to do. Target local" in made.run("publish").out
 
 
@@ -270,6 +278,15 @@ def test_what_others_have_there_stays(catalogue: Make) -> None:
     rules = s3.get_bucket_cors(Bucket=BUCKET)["CORSRules"]
     assert [rule["ID"] for rule in rules] == ["theirs", "CatalogSageMakerStudio"]
     assert "Nothing to do. Target local" in made.run("publish").out
+
+
+def test_a_domain_of_another_region_is_a_mistake(catalogue: Make) -> None:
+    targets = catalogues.TARGETS.replace("local: {}", "local: {studio_domains: {us-east-2: [d-abc]}}")
+    refused = catalogue({**FILES, "products/targets.yaml": targets}).run("check")
+    assert refused.err == (
+        "products/targets.yaml:3:26: nothing is published to 'us-east-2', so that its domains have no project"
+        " templates. Did you mean 'us-east-1'?\n"
+    )
 
 
 @pytest.mark.parametrize(
