@@ -13,6 +13,7 @@ from generator.errors import did_you_mean, fail
 from generator.local.iam.permissions.derive import Subject, needs
 from generator.local.iam.permissions.review import Known, Need, Operation, Place, Reviewed
 from generator.local.iam.permissions.services import (
+    acls,
     budgets,
     cloudformation,
     cloudwatch,
@@ -23,6 +24,7 @@ from generator.local.iam.permissions.services import (
     ec2,
     ecr,
     events,
+    features,
     functions,
     gateway,
     greengrass,
@@ -43,14 +45,16 @@ from generator.local.iam.permissions.services import (
     states,
     storage,
     studio,
+    things,
     versions,
 )
 from generator.local.iam.permissions.stack import StackOperation, stack_needed
 
 _SERVICES = (
-    budgets, cloudformation, cloudwatch, codebuild, codecommit, codepipeline, connections, ec2, ecr, events,
-    functions, gateway, greengrass, identity, instances, kms, lex, logs, messaging, personalize, portfolios,
-    routing, s3, sagemaker, schedules, secretsmanager, ssm, states, storage, studio, versions,
+    acls, budgets, cloudformation, cloudwatch, codebuild, codecommit, codepipeline, connections, ec2, ecr,
+    events, features, functions, gateway, greengrass, identity, instances, kms, lex, logs, messaging,
+    personalize, portfolios, routing, s3, sagemaker, schedules, secretsmanager, ssm, states, storage, studio,
+    things, versions,
 )  # fmt: skip
 REVIEWED: Mapping[str, Reviewed] = {one.type: one for service in _SERVICES for one in service.TYPES}
 

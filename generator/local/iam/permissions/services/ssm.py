@@ -1,4 +1,4 @@
-"""What parameters of Systems Manager need, reviewed by hand. Owns facts only."""
+"""What parameters and documents of Systems Manager need, reviewed by hand. Owns facts only."""
 
 from __future__ import annotations
 
@@ -31,4 +31,20 @@ PARAMETER = Reviewed(
     parts={"path": _path},
 )
 
-TYPES = (PARAMETER,)
+DOCUMENT = Reviewed(
+    "AWS::SSM::Document",
+    "arn:{partition}:ssm:{region}:{account}:document/{name}",
+    _PAGE,
+    (
+        Call("ssm:CreateDocument", "c", tagging="sends"),
+        Call("ssm:DescribeDocument", "crd"),
+        Call("ssm:GetDocument", "r"),
+        Call("ssm:UpdateDocument", "u", changed=("Content", "Attachments", "VersionName")),
+        Call("ssm:UpdateDocumentDefaultVersion", "u", changed=("Content",)),
+        Call("ssm:DeleteDocument", "d"),
+        *tags_by("ssm:AddTagsToResource", "ssm:RemoveTagsFromResource", lists="ssm:ListTagsForResource"),
+    ),
+    name="Name",
+)
+
+TYPES = (PARAMETER, DOCUMENT)
