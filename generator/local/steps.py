@@ -28,6 +28,7 @@ Answer = Mapping[str, Any]
 UNFINISHED: Final = {
     "stack": "generator.local.stacks.unfinished",
     "record": "generator.local.servicecatalog.unfinished",
+    "stackset": "generator.local.stacks.sets.store",
     "build": "generator.local.execution.unfinished",
 }
 DIED: Final = "The process that carried out this operation ended before it was done."

@@ -31,6 +31,8 @@ def _questions(call: Call) -> Iterable[Question]:
     match call.service:
         case "servicecatalog":
             return catalog.questions(call)
+        case "cloudformation" if "StackSet" in call.operation or "StackInstance" in call.operation:
+            return code.stack_sets(call)
         case "cloudformation":
             return stacks.questions(call)
         case "codebuild" | "codecommit" | "events":

@@ -1,4 +1,7 @@
-"""What requests to CodeBuild, CodeCommit and EventBridge ask of IAM, for the operations that are the local AWS's own."""
+"""What requests to CodeBuild, CodeCommit and EventBridge ask of IAM, for the operations that are the local AWS's own.
+
+Stack sets too, which have ARNs of their own.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,15 @@ def questions(call: Call) -> Iterator[Question]:
     action = f"{call.service}:{call.operation}"
     for resource in dict.fromkeys(_resources(call)):
         yield Question(action, resource)
+
+
+def stack_sets(call: Call) -> Iterator[Question]:
+    """The permissions of a request about stack sets: on the stack set, and for the roles that it takes."""
+    params, action = call.params, f"cloudformation:{call.operation}"
+    name = params.get("StackSetName", "*").partition(":")[0]
+    yield Question(action, call.arn(f"stackset/{name}:*"))
+    if role := params.get("AdministrationRoleARN"):
+        yield Question("iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"})
 
 
 def _resources(call: Call) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """CloudFormation as a service of the local AWS, and what its operations share: names and pages.
 
-Operations that this CloudFormation lacks (StackSets, drift, type registration, resource scans) are answered by the
+Operations that this CloudFormation lacks (drift, type registration, resource scans) are answered by the
 engine of the local AWS as not offered.
 """
 

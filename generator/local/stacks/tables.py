@@ -20,6 +20,16 @@ CREATE INDEX IF NOT EXISTS cfn_change_set_stack ON cfn_change_set (stack, name);
 CREATE TABLE IF NOT EXISTS cfn_export (
     account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, stack TEXT NOT NULL,
     PRIMARY KEY (account, region, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cfn_set (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+    live INTEGER NOT NULL, content TEXT NOT NULL) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS cfn_set_name ON cfn_set (account, region, name) WHERE live = 1;
+CREATE TABLE IF NOT EXISTS cfn_set_instance (
+    stack_set TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (stack_set, account, region)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cfn_set_operation (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, stack_set TEXT NOT NULL, content TEXT NOT NULL,
+    UNIQUE (stack_set, id));
 CREATE TABLE IF NOT EXISTS cfn_import (
     account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, stack TEXT NOT NULL,
     PRIMARY KEY (account, region, name, stack)) WITHOUT ROWID

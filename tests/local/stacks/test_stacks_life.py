@@ -769,5 +769,5 @@ def test_only_allowed_types(stacks: Stacks) -> None:
 def test_what_is_not_done_is_refused(stacks: Stacks) -> None:
     with pytest.raises(ClientError, match="does not support StackPolicyBody"):
         stacks.create("no", {"Resources": {"Q": queue()}}, StackPolicyBody="{}")
-    with pytest.raises(ClientError, match="does not offer cloudformation:CreateStackSet"):
-        stacks.api.create_stack_set(StackSetName="s", TemplateBody="{}")
+    with pytest.raises(ClientError, match="does not offer cloudformation:CreateGeneratedTemplate"):
+        stacks.api.create_generated_template(GeneratedTemplateName="g")

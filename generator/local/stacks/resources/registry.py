@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import compute, iam, keys, messaging, nested, network, repository, storage
+from . import compute, iam, keys, messaging, nested, network, repository, stack_set, storage
 from .called import TABLE, Called
 from .provider import Provider
 from .simulated import Simulated
@@ -13,6 +13,7 @@ from .simulated import Simulated
 _SIMULATED: Final[Provider] = Simulated()
 _PROVIDERS: Final[Mapping[str, Provider]] = {
     "AWS::CloudFormation::Stack": nested.Stack(),
+    "AWS::CloudFormation::StackSet": stack_set.StackSet(),
     "AWS::EC2::EIP": network.Address(),
     "AWS::EC2::InternetGateway": network.Plain(
         "InternetGateway", "internet-gateway", "InternetGateway", "InternetGatewayId"

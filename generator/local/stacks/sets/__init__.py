@@ -1,0 +1,1 @@
+"""Stack sets: one template in several accounts and regions, its instances real stacks of the local AWS."""
