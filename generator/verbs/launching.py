@@ -56,6 +56,12 @@ def launch(options: argparse.Namespace) -> None:
 
     catalogue = catalogue_of(options)
     (product,) = catalogue.select([options.id]).values()
+    if "service-catalog" not in product.spec.delivery:
+        raise fail(
+            product.where("delivery"),
+            f"{product.id} is no product of Service Catalog",
+            "Make a project of it in SageMaker Studio.",
+        )
     desk = desk_for(options, catalogue, product)
     offer = launching.offered(desk, product.id, product.spec.name)
     version = launching.version_of(offer, product.id, options.version)

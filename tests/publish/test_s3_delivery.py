@@ -192,6 +192,10 @@ def test_studio_alone(catalogue: Make) -> None:
     assert "  + SageMaker project template project 2.0.0\n" in plan.out
     assert made.run("publish").code == 0
     assert account.tags(KEY)["sagemaker:studio-visibility"] == "true"
+    launched = made.run("launch", "project")
+    assert launched.err.endswith(
+        "is no product of Service Catalog. Make a project of it in SageMaker Studio.\n"
+    )
     shown = made.run("show", "project").out
     assert shown.count("  SageMaker project template\n") == 2
     assert "  published      unchanged\n" in made.run("role", "project").out
@@ -322,3 +326,16 @@ def test_the_build_has_the_second_role(catalogue: Make) -> None:
     (made_role,) = [each for each in second["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
     assert made_role["Properties"]["RoleName"] == roles[1]
     assert "stack/SC-" not in json.dumps(second)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("number", range(1, 131, 3))
+@pytest.mark.parametrize("how", ["die", "kill"])
+def test_a_publish_killed_at_any_call_is_continued(how: str, number: int, catalogue: Make) -> None:
+    """With project templates and personas: a new publish ends well, and then nothing is left to do."""
+    made = catalogue({**FILES, "products/portfolios.yaml": catalogues.PORTFOLIOS + GOVERNANCE})
+    killed = made.spawn("publish", "--yes", CATALOG_WEATHER=f"{how}={number}")
+    assert killed.code in (0, 137), killed.err  # 0 when it takes fewer calls
+    assert made.run("publish", "--yes").code == 0
+    assert "Nothing to do. Target local" in made.run("publish").out
+    assert Account(made).text(KEY) == TEMPLATE
