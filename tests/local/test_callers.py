@@ -383,3 +383,4 @@ def test_a_stack_of_ones_own_takes_the_rights_of_what_is_in_it(people: People) -
     role = people.role(allow("sns:*"), name="service")
     passing = partial(ana.create_stack, StackName="mine-2", TemplateBody=template, RoleARN=role)
     assert f"iam:PassRole on resource: {role}" in refused(passing)[2]
+    assert "stackset/theirs:* because" in refused(lambda: ana.describe_stack_set(StackSetName="theirs"))[2]
