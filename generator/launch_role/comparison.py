@@ -99,6 +99,28 @@ def widened(older: LaunchRole, newer: LaunchRole) -> tuple[Grant, ...]:
     )
 
 
+def widest(grants: Iterable[Grant]) -> dict[Grant, Grant]:
+    """For each grant that another one of the same action covers, under no more conditions, the widest such."""
+    by_action: dict[str, list[Grant]] = {}
+    for grant in grants:
+        by_action.setdefault(grant.action, []).append(grant)
+    found: dict[Grant, Grant] = {}
+    for same in by_action.values():
+        for grant in set(same):
+            covering = [
+                other
+                for other in set(same)
+                if other != grant
+                and set(other.conditions) <= set(grant.conditions)
+                and _covers(other.resource, grant.resource)
+            ]
+            if covering:
+                found[grant] = min(
+                    covering, key=lambda other: (len(other.conditions), len(other.resource), other)
+                )
+    return found
+
+
 def _service(action: str) -> str:
     return action.partition(":")[0]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from generator.errors import FactoryError, Problem, fail
 from generator.launch_role import identity
+from generator.launch_role.comparison import widest
 from generator.launch_role.model import Condition, Grant, LaunchRole, Reason, Scope, conditions, role_name
 from generator.launch_role.needs import Need, needs
 from generator.launch_role.physical import service_of
@@ -34,6 +35,7 @@ def synthesise(template: Mapping[str, Any], scope: Scope) -> tuple[LaunchRole, t
             problems += error.problems
     if problems:
         raise FactoryError(*problems)
+    reasons = set(_without_the_covered(reasons))
     role = LaunchRole(
         name=role_name(scope.catalogue, scope.product, scope.delivery),
         catalogue=scope.catalogue,
@@ -45,6 +47,14 @@ def synthesise(template: Mapping[str, Any], scope: Scope) -> tuple[LaunchRole, t
         delivery=scope.delivery,
     )
     return role, tuple(sorted(reasons))
+
+
+def _without_the_covered(reasons: Iterable[Reason]) -> Iterator[Reason]:
+    """The same reasons with the widest grant of those that each would be met by: no role says a thing twice."""
+    found = list(reasons)
+    wider = widest(reason.grant for reason in found)
+    for reason in found:
+        yield replace(reason, grant=wider.get(reason.grant, reason.grant))
 
 
 def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) -> Iterator[Reason]:

@@ -9,6 +9,7 @@ import pytest
 
 from generator.errors import FactoryError
 from generator.launch_role import Delivery, Grant, Reason, Scope, merge, role_name, scoped_writes, synthesise
+from generator.launch_role.comparison import widest
 from tests.launch_role.reading import FIXTURES, SCOPE, actions, agree, lines, load, of_resource, template
 
 CALLED = ("ForAnyValue:StringEquals", "aws:CalledVia", ("cloudformation.amazonaws.com",))
@@ -423,7 +424,21 @@ def test_a_nested_stack_needs_its_template_and_what_that_needs() -> None:
     (queue,) = granted(reasons, "Below/Q", "sqs:CreateQueue")
     assert queue.resource == f"{PARTITION}:sqs:eu-west-1:{ACCOUNT}:SC-{ACCOUNT}-pp-*Q*"
     (create,) = granted(reasons, "Below", "cloudformation:CreateStack")
-    assert create.resource.endswith(f":stack/SC-{ACCOUNT}-pp-*-Below-*/*")
+    # Its name begins with that of the stack above, whose pattern so covers it.
+    assert create.resource.endswith(f":stack/SC-{ACCOUNT}-pp-*/*")
+
+
+def test_no_grant_lies_within_another() -> None:
+    """An action is on the widest resource that it needs, under the fewest conditions, and on nothing within that again."""
+    code = {"S3Bucket": "acme-assets", "S3Key": "assets/lambda-a/0a1b.zip"}
+    scope = replace(SCOPE, assets=("acme-assets/assets/lambda-a/*.zip",))
+    function = ("F", "AWS::Lambda::Function", {"Code": code, "Role": "arn:aws:iam::111122223333:role/r"})
+    role, _ = synthesise(template(function), scope)
+    read = {
+        each.resource for each in role.grants if each.action == "s3:GetObject" and each.resource != "*"
+    }
+    assert read == {f"{PARTITION}:s3:::acme-assets/assets/lambda-a/*.zip"}
+    assert not widest(role.grants)
 
 
 # The variant for SageMaker's S3 delivery

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from generator.local import LocalAws
@@ -40,6 +41,21 @@ SPARE_OF: Mapping[str, Mapping[str, str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """One resource of one statement, with the actions that the statement allows on it."""
+
+    statement: int
+    resource: str
+    actions: tuple[str, ...]
+
+
+# Resources of a role whose absence nothing here shows, whatever the actions on them.
+SPARE_PATTERNS: Mapping[str, str] = {
+    r"arn:aws:logs:[^:]+:\d+:log-group:.*:\*": "IAM writes a log group's ARN with and without the end; the API gives both",
+}
+
+
 class Role:
     """The policies of a launch role in the local AWS, to be put there again with less in them."""
 
@@ -65,14 +81,34 @@ class Role:
     def actions(self) -> list[str]:
         return sorted({action for each in self.statements for action in _list(each["Action"])})
 
+    @property
+    def patterns(self) -> list[Pattern]:
+        return [
+            Pattern(number, resource, tuple(_list(each["Action"])))
+            for number, each in enumerate(self.statements)
+            for resource in _list(each["Resource"])
+        ]
+
     def without(self, *gone: str) -> None:
         """Put all but these actions into one inline policy."""
-        left = [
-            {**each, "Action": [a for a in _list(each["Action"]) if a not in gone]}
-            for each in self.statements
-        ]
-        document = {"Version": "2012-10-17", "Statement": [each for each in left if each["Action"]]}
-        self.iam.put_role_policy(RoleName=self.name, PolicyName="all", PolicyDocument=json.dumps(document))
+        self._put(
+            [
+                {**each, "Action": [a for a in _list(each["Action"]) if a not in gone]}
+                for each in self.statements
+            ]
+        )
+
+    def without_pattern(self, pattern: Pattern) -> None:
+        """Put all but one resource of one statement."""
+        left = [dict(each) for each in self.statements]
+        one = left[pattern.statement]
+        one["Resource"] = [resource for resource in _list(one["Resource"]) if resource != pattern.resource]
+        self._put(left)
+
+    def _put(self, statements: Statements) -> None:
+        held = [each for each in statements if each["Action"] and each["Resource"]]
+        document = json.dumps({"Version": "2012-10-17", "Statement": held})
+        self.iam.put_role_policy(RoleName=self.name, PolicyName="all", PolicyDocument=document)
 
 
 def _list(value: Any) -> list[str]:
@@ -88,6 +124,13 @@ def first_failure(person: Person, second: str, *, name: str = "it") -> str:
     if reasons(launched):
         return reasons(launched)
     return reasons(person.update(name, second)) or reasons(person.terminate(name))
+
+
+def needless(product: str, pattern: Pattern) -> bool:
+    """Whether there is a reason that nothing here misses this resource: its own, or that of each action on it."""
+    return any(re.fullmatch(each, pattern.resource) for each in SPARE_PATTERNS) or all(
+        spare(product, action) for action in pattern.actions
+    )
 
 
 def spare(product: str, action: str) -> bool:

@@ -149,14 +149,14 @@ def life(aws: LocalAws, built: bundle.Bundle) -> str:
     if scoped.share < 0.85:
         return f"only {scoped.share:.0%} of the writing actions are scoped: {', '.join(scoped.rest)}"
     sc: Any = aws.session_as(f"arn:aws:iam::{ACCOUNT}:role/analyst", REGION).client("servicecatalog")
-    found = sc.search_products()["ProductViewSummaries"]
+    found = sc.search_products(Filters={"FullTextSearch": [built.id]}, PageSize=20)["ProductViewSummaries"]
     product = next(each["ProductId"] for each in found if each["Name"] == built.id)
     person = Person(aws, product, sc, word=built.id)
-    launched = person.launch("it", **person.form(person.version("1.0.0")))
+    launched = person.launch(built.id, **person.form(person.version("1.0.0")))
     if reasons(launched):
         return f"launch: {reasons(launched)}"
-    updated = reasons(person.update("it", next_version(aws, product)))
-    ended = reasons(person.terminate("it"))
+    updated = reasons(person.update(built.id, next_version(aws, product)))
+    ended = reasons(person.terminate(built.id))
     return f"update: {updated}" if updated else f"termination: {ended}" if ended else ""
 
 

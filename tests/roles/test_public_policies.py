@@ -46,6 +46,7 @@ MORE: dict[str, dict[str, str]] = {
     "sns": {
         **_COMMON,
         r"sns:(ListTagsForResource|TagResource|UntagResource)": _TAGS,
+        r"sns:(GetDataProtectionPolicy|ListSubscriptionsByTopic)": "the read handler asks for both in any case",
         r"sns:(Get|Set)TopicAttributes": "the topic's policy and its key are attributes; theirs cannot set the policy of its product",
     },
     "dynamodb": {
