@@ -19,12 +19,10 @@ from generator.local.stacks.store import Store
 _PASSED = {"iam:PassedToService": "cloudformation.amazonaws.com"}
 _WITHOUT_STACK = frozenset(
     {
-        "CreateStackSet",
         "EstimateTemplateCost",
         "GetTemplateSummary",
         "ListExports",
         "ListImports",
-        "ListStackSets",
         "ListStacks",
         "ValidateTemplate",
     }
@@ -36,7 +34,7 @@ def questions(call: Call) -> Iterator[Question]:
     params, context = call.params, dict[str, Value]()
     if url := params.get("TemplateURL"):
         context["cloudformation:TemplateUrl"] = url
-    if role := params.get("RoleARN") or params.get("AdministrationRoleARN"):
+    if role := params.get("RoleARN"):
         context["cloudformation:RoleArn"] = role
     if name := params.get("ChangeSetName"):
         context["cloudformation:ChangeSetName"] = name
@@ -54,10 +52,7 @@ def questions(call: Call) -> Iterator[Question]:
 
 def _stack(call: Call) -> tuple[str, dict[str, str]]:
     """The ARN that a request is about, and the stack's tags."""
-    here = f"arn:{call.partition}:cloudformation:{call.region}:{call.account}:"
-    if "StackSetName" in call.params and call.operation not in _WITHOUT_STACK:
-        return f"{here}stackset/{call.params['StackSetName']}:*", {}
-    everywhere = here + "stack/"
+    everywhere = f"arn:{call.partition}:cloudformation:{call.region}:{call.account}:stack/"
     name = call.params.get("StackName") or _of_change_set(call)
     if not name:
         return ("*" if call.operation in _WITHOUT_STACK else everywhere + "*/*"), {}
