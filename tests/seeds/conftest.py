@@ -17,9 +17,20 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 
 @pytest.fixture(scope="module")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """`catalog local serve` on a state of its own; the environment of who uses it."""
+    """`catalog local serve --run-code` on a state of its own; the environment of who uses it."""
     state = tmp_path_factory.mktemp("local-aws") / "state"
-    command = [sys.executable, "-m", "generator", "-C", str(ROOT), "local", "serve", "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "generator",
+        "-C",
+        str(ROOT),
+        "local",
+        "serve",
+        "--run-code",
+        "--port",
+        "0",
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "CATALOG_STATE": str(state)}, stdout=subprocess.PIPE, text=True
     ) as serving:

@@ -231,6 +231,25 @@ def test_model_deploy_deploys_and_tests_both_stages(aws: Aws, trained: bytes, tm
     assert "2 failed, 3 passed" in failed.stdout
 
 
+def test_lambda_service_deploys_and_tests_both_stages(aws: Aws, tmp_path: Path) -> None:
+    """The local AWS runs the function."""
+    commands = of_every_ci("lambda-service", tmp_path)
+    repository = tmp_path / "jenkins"
+    printed = run_once(aws, commands, repository)
+    for stage in ("staging", "production"):
+        assert printed[f"make deploy STAGE={stage}"] == f"orders-{stage} is created\n"
+        assert "2 passed" in printed[f"make check STAGE={stage}"]
+    assert aws.run("make release && make deploy", repository).endswith(
+        "orders-staging is as the release says\n"
+    )
+
+    # A service that stores nothing does not pass.
+    handler = repository / "service" / "handler.py"
+    handler.write_text(handler.read_text().replace("if not taken(record)", "if False"))
+    aws.run("make release && make deploy", repository)
+    assert "2 failed" in aws.shell("make check", repository).stdout
+
+
 def test_model_container_pushes_its_image_by_digest(aws: Aws, tmp_path: Path) -> None:
     """With the AWS CLI at the local AWS; docker is a stand-in on the PATH, which writes down how it is called."""
     tools, log = tmp_path / "tools", tmp_path / "log"

@@ -1,0 +1,1 @@
+"""Takes orders off a queue and stores each one once."""
