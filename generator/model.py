@@ -105,6 +105,16 @@ class Launched:
 
 
 @dataclass(frozen=True)
+class SpokeSet:
+    """A stack set of launch roles: its roles, the units or accounts it reaches, and accounts where it is not up to date."""
+
+    kind: str
+    roles: Mapping[str, LaunchRole] = field(hash=False)
+    targets: frozenset[str]
+    outdated: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class State:
     """One region's part of a catalogue. `offers` maps (portfolio, product) to the product's constraints there."""
 
@@ -129,3 +139,4 @@ class State:
     studio_reads: bool = False  # SageMaker Studio's pages may read the bucket
     studio_domains: frozenset[str] = frozenset()  # those that look for project templates there
     neighbours: frozenset[str] = frozenset()  # other catalogues whose portfolios or products are there
+    spokes: Mapping[str, SpokeSet] = field(default_factory=dict)  # by stack set; where the target asks for them

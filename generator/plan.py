@@ -81,7 +81,7 @@ def diff(
     bundles: Mapping[str, Bundle],
     *,
     compared: Mapping[str, Comparison],
-    stacks: Sequence[c.DeployLaunchRoles],
+    stacks: Sequence[c.DeployLaunchRoles | c.DeploySpokeRoles],
     selected: bool,
 ) -> tuple[list[c.Change], list[Unchanged]]:
     """The changes of one region, in the order to perform them.

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from generator import changes as c
-from generator import desired, project_templates, role_stacks, usage
+from generator import desired, project_templates, role_stacks, spoke_roles, usage
 from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Target
 from generator.errors import AwsError, FactoryError, Problem, Refused, Where
 from generator.gateway import Contents, Gateway, Release
 from generator.launch_role import LaunchRole
-from generator.model import State
+from generator.model import Share, State
 from generator.plan import Plan, Unchanged, absent_portfolios, diff, namesakes
-from generator.pruning import Needs, Pruning, offered_again
+from generator.pruning import Needs, Pruned, Pruning, offered_again
 from generator.published import comparisons
+from generator.spoke_roles import Spokes
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,12 @@ def prepare(
     needs = Needs(catalogue.name, target, gateway, states)
     for region, observed in states.items():
         wanted = desired.state(catalogue, bundles, target, region)
-        stacks: list[tuple[c.DeployLaunchRoles, str]] = []
+        stacks: list[tuple[c.DeployLaunchRoles | c.DeploySpokeRoles, str]] = []
         if region == target.home_region:
             revived = list(_revived(needs, observed, by_id, notes))
             shelves = role_stacks.grown(wanted, observed, revived, gateway.role_stack)
-            stacks = list(role_stacks.deployments(shelves, observed))
+            spokes = _spokes(catalogue, target, gateway, shelves, (wanted, observed))
+            stacks = [*role_stacks.deployments(shelves, observed), *(spokes.deployments() if spokes else ())]
         texts |= {stack.template_sha256: text for stack, text in stacks}
         texts[sha256(wanted.personas.encode()).hexdigest()] = wanted.personas
         existing |= observed.products.keys()
@@ -118,9 +120,13 @@ def prepare(
     if prune:
         progress("ask who runs what")
         pruning = Pruning(target, needs, usage.Census(target, gateway), states)
-        for change, text in _prunings(pruning, shelves, by_id, selected=selected):
-            changes.append(change)
-            texts[change.template_sha256] = text
+        pruned = _pruned(pruning, shelves, by_id, selected=selected)
+        last: list[tuple[c.PruneLaunchRoles | c.DeploySpokeRoles, str]] = [
+            *role_stacks.prunings(shelves, pruned),
+            *(spokes.prunings(pruned) if spokes else ()),
+        ]
+        texts |= {change.template_sha256: text for change, text in last}
+        changes += [change for change, _ in last]
         notes += pruning.notes
     plan = Plan(
         catalogue=catalogue.name,
@@ -149,15 +155,34 @@ def _revived(
                 )
 
 
-def _prunings(
+def _pruned(
     pruning: Pruning, shelves: role_stacks.Shelves, bundles: Mapping[str, Bundle], *, selected: bool
-) -> Iterator[tuple[c.PruneLaunchRoles, str]]:
+) -> dict[str, Pruned]:
     found = {
         key: pruning.pruned(role, bundles.get(role.product))
         for key, role in sorted(shelves.roles.items())
         if not selected or role.product in bundles
     }
-    yield from role_stacks.prunings(shelves, {key: each for key, each in found.items() if each})
+    return {key: each for key, each in found.items() if each}
+
+
+def _spokes(
+    catalogue: Catalogue,
+    target: Target,
+    gateway: Gateway,
+    shelves: role_stacks.Shelves,
+    states: tuple[State, State],
+) -> Spokes | None:
+    """The launch roles' stack sets for wanted and observed state; None where the target asks for none."""
+    if target.spec.spoke_roles != "stack-set":
+        return None
+
+    def covered(units: frozenset[str]) -> frozenset[str]:
+        shares = [Share("ORGANIZATIONAL_UNIT", unit) for unit in sorted(units)]
+        return frozenset(account for share in shares for account in gateway.members(share))
+
+    receivers = spoke_roles.receivers(catalogue, target)
+    return Spokes(shelves, *states, receivers, covered, catalogue.name, target.spec.account)
 
 
 def apply(

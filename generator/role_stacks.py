@@ -56,17 +56,20 @@ def deployments(shelves: Shelves, observed: State) -> Iterator[tuple[c.DeployLau
             continue
         text = shelves.text(number, {})
         known = tuple(key for key in changed if key in observed.roles)
-        added = tuple((key, _added(observed.roles.get(key), shelves.roles[key])) for key in changed)
+        more = tuple((key, added(observed.roles.get(key), shelves.roles[key])) for key in changed)
         exists = number in observed.placed.values()
         digest = sha256(text.encode()).hexdigest()
         yield (
-            c.DeployLaunchRoles(shelves.region, shelves.name(number), exists, added, known, digest),
+            c.DeployLaunchRoles(shelves.region, shelves.name(number), exists, more, known, digest),
             text,
         )
 
 
-def _added(before: LaunchRole | None, after: LaunchRole) -> int:
-    return len(widened(before, after) if before else after.grants)
+def added(before: LaunchRole | None, after: LaunchRole) -> int:
+    """How many grants a role has more; below zero where it only lost some."""
+    if before is None:
+        return len(after.grants)
+    return len(widened(before, after)) or -len(before.grants - after.grants)
 
 
 def prunings(shelves: Shelves, pruned: Mapping[str, Pruned]) -> Iterator[tuple[c.PruneLaunchRoles, str]]:

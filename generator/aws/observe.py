@@ -7,7 +7,7 @@ none, is left out. Reads only.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -16,14 +16,27 @@ from botocore.exceptions import ClientError
 
 from generator.aws.bucket import Bucket
 from generator.aws.session import Sessions
+from generator.aws.stack_sets import StackSets
 from generator.aws.studio import Studio
 from generator.catalogue import Target
 from generator.desired import digests
 from generator.errors import AwsError, Problem, Where
 from generator.launch_role import LaunchRole, roles_of
-from generator.model import Artifact, Constraint, Portfolio, Principal, Product, Share, State, TagOption, Tags
+from generator.model import (
+    Artifact,
+    Constraint,
+    Portfolio,
+    Principal,
+    Product,
+    Share,
+    SpokeSet,
+    State,
+    TagOption,
+    Tags,
+)
 from generator.policies import governance
 from generator.spec import IDENTITY_PORTFOLIO, IDENTITY_PRODUCT
+from generator.spoke_roles import ACCOUNTS, UNITS, stack_set
 from generator.template import is_of
 
 PAGE = 20  # the largest page of Service Catalog
@@ -77,7 +90,20 @@ class Reader:
             studio_reads=exists and self.studio.reads(),
             studio_domains=self.studio.domains(domains),
             neighbours=frozenset(self._neighbours),
+            spokes=dict(self._spokes(catalogue, {number for _, _, number in roles})) if stack else {},
         )
+
+    def _spokes(self, catalogue: str, numbers: Iterable[int]) -> Iterator[tuple[str, SpokeSet]]:
+        """The stack sets of launch roles, where the target has roles brought to the spokes."""
+        if self._target.spec.spoke_roles != "stack-set":
+            return
+        sets = StackSets(self._sessions, self._target)
+        for number in numbers:
+            for kind, managed in ((UNITS, "SERVICE"), (ACCOUNTS, "SELF")):
+                name = stack_set(catalogue, kind, number)
+                found = sets.find(name, managed, kind)
+                if found is not None:
+                    yield name, found
 
     def _pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
         token = None

@@ -18,6 +18,7 @@ from generator.aws.calls import Calls
 from generator.aws.observe import Reader
 from generator.aws.session import Sessions
 from generator.aws.stack import deploy
+from generator.aws.stack_sets import StackSets
 from generator.aws.versions import Versions
 from generator.catalogue import Target
 from generator.gateway import Contents
@@ -69,9 +70,18 @@ class Performer:
     def _(self, change: c.PruneLaunchRoles) -> None:
         self._deploy_roles(change.stack, change.template_sha256, exists=True)
 
-    def _deploy_roles(self, stack: str, digest: str, *, exists: bool) -> None:
+    @_do.register
+    def _(self, change: c.DeploySpokeRoles) -> None:
+        url = self._bucket.url(self._upload_roles(change.template_sha256))
+        StackSets(self._sessions, self._target).deploy(change, url, self._token, self._calls)
+
+    def _upload_roles(self, digest: str) -> str:
         key = f"launch-roles/{digest}.json"
         self._bucket.upload(key, self._contents.role_stacks[digest].encode(), "application/json")
+        return key
+
+    def _deploy_roles(self, stack: str, digest: str, *, exists: bool) -> None:
+        key = self._upload_roles(digest)
         deploy(
             self._client("cloudformation"),
             stack,

@@ -33,7 +33,7 @@ from generator.changes.project import (
     SetTemplatesLocation,
     ShowProjectTemplate,
 )
-from generator.changes.roles import DeployLaunchRoles, PruneLaunchRoles
+from generator.changes.roles import DeployLaunchRoles, DeploySpokeRoles, PruneLaunchRoles
 from generator.changes.tag_option import AssociateTagOption, CreateTagOption, DisassociateTagOption
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "DeleteConstraint",
     "DeployLaunchRoles",
     "DeployPersonas",
+    "DeploySpokeRoles",
     "DeprecateArtifact",
     "DisassociatePrincipal",
     "DisassociateProduct",

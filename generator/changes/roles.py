@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from generator.changes.change import OBJECTS, POLICIES, ROLES, STACKS, Change, Grants
 
@@ -107,3 +108,73 @@ class PruneLaunchRoles(Change):
     @property
     def details(self) -> tuple[str, ...]:
         return tuple(f"{role}: {statement}" for role, statements in self.gone for statement in statements)
+
+
+_SETS = "arn:{partition}:cloudformation:{region}:{account}:stackset/{stack}*:*"
+_TARGETS = "arn:{partition}:cloudformation:{region}:{account}:stackset-target/{stack}*"
+_TYPES = "arn:{partition}:cloudformation:{region}::type/resource/AWS-IAM-*"
+
+
+@dataclass(frozen=True)
+class DeploySpokeRoles(Change):
+    """A stack set with launch roles for accounts that portfolios are shared with.
+
+    `roles` are those that are new or changed, with the number of grants added, below zero where some go; `targets` the
+    units or accounts that get them for the first time, `again` accounts where the last deployment failed.
+    """
+
+    stack_set: str
+    managed: Literal["SERVICE", "SELF"]
+    exists: bool
+    roles: tuple[tuple[str, int], ...]
+    targets: tuple[str, ...]
+    again: tuple[str, ...]
+    excluded: tuple[str, ...]
+    template_sha256: str
+    operations = (
+        "s3:PutObject",
+        "cloudformation:CreateStackSet",
+        "cloudformation:UpdateStackSet",
+        "cloudformation:CreateStackInstances",
+        "cloudformation:DescribeStackSetOperation",
+    )
+    permissions = (
+        ("s3:PutObject", OBJECTS),
+        ("s3:GetObject", OBJECTS),
+        *(
+            (f"cloudformation:{action}", _SETS)
+            for action in (
+                "CreateStackInstances",
+                "CreateStackSet",
+                "DescribeStackSet",
+                "DescribeStackSetOperation",
+                "ListStackInstances",
+                "ListStackSetOperationResults",
+                "TagResource",
+                "UpdateStackSet",
+            )
+        ),
+        ("cloudformation:CreateStackInstances", _TARGETS),
+        ("cloudformation:UpdateStackSet", _TARGETS),
+        ("cloudformation:CreateStackInstances", _TYPES),
+        ("cloudformation:UpdateStackSet", _TYPES),
+        ("organizations:DescribeOrganization", "*"),
+        ("organizations:ListAccountsForParent", "*"),
+        ("organizations:ListOrganizationalUnitsForParent", "*"),
+    )
+
+    @property
+    def about(self) -> str:
+        return f"launch roles in spokes (stack set {self.stack_set})"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return (
+            *(f"{role}: {_difference(grants)}" for role, grants in self.roles),
+            *(f"for the first time in {target}" for target in self.targets),
+            *(f"again in {account}" for account in self.again),
+        )
+
+
+def _difference(grants: int) -> str:
+    return f"{grants} grants more" if grants > 0 else f"{-grants} grants fewer" if grants else "rewritten"
