@@ -30,6 +30,7 @@ class DeployPersonas(Change):
                 "DeletePolicyVersion",
                 "GetPolicy",
                 "GetPolicyVersion",
+                "ListEntitiesForPolicy",
                 "ListPolicyVersions",
             )
         ),
