@@ -46,6 +46,29 @@ class Account:
         self.sc.describe_product_as_admin(Id=product)
 
 
+def as_role(aws: Any) -> Any:
+    """A session of a role with a policy of its own, whose every request is judged by it."""
+    import boto3
+
+    trusted = {"AWS": f"arn:aws:iam::{local.ACCOUNT}:root"}
+    trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+    reading = {"Effect": "Allow", "Action": "servicecatalog:Describe*", "Resource": "*"}
+    iam, sts = (aws.session(REGION).client(service) for service in ("iam", "sts"))
+    role = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="bench", PolicyName="read", PolicyDocument=policy(reading))
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="bench")["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=REGION,
+    )
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def each(action: Callable[[], object], times: int) -> float:
     """Milliseconds of one call, the median of several."""
     taken = []
@@ -74,6 +97,8 @@ def calls(folder: Path) -> Iterator[tuple[str, float]]:
         remote.made = account.made
         yield "create over HTTP", each(remote.create, 200)
         yield "read over HTTP", each(lambda: remote.describe(product), 200)
+        judged = Account(as_role(aws), endpoint_url=server.url)
+        yield "read over HTTP, judged by policies", each(lambda: judged.describe(product), 50)
     aws.close()
 
 
