@@ -1,6 +1,6 @@
 """Which services are rows of our own: their modules (loaded at the first call) and their tables.
 
-A module has `SERVICE: Service`; a tables module has `TABLES`, SQL that only ever creates what is missing, and
+A module has a `Service`; a tables module has `TABLES`, SQL that only ever creates what is missing, and
 imports nothing, because it is read whenever a state is opened. Every other service is moto's (`world.py`).
 """
 
@@ -17,9 +17,11 @@ After = Callable[[Call, Mapping[str, Any], Mapping[str, Any]], None]
 
 # By the name that requests are signed for.
 MODULES = {
-    "cloudformation": "generator.local.stacks.service",
-    "servicecatalog": "generator.local.servicecatalog",
-    "sts": "generator.local.sts",
+    "cloudformation": "generator.local.stacks.service:SERVICE",
+    "codeconnections": "generator.local.connections:CODECONNECTIONS",
+    "codestar-connections": "generator.local.connections:CODESTAR",
+    "servicecatalog": "generator.local.servicecatalog:SERVICE",
+    "sts": "generator.local.sts:SERVICE",
 }
 # Over a service of moto's: operations of our own, and what is to be done after some of moto's.
 OVERLAYS = {
@@ -43,7 +45,8 @@ TABLES = (
 @cache
 def service(name: str) -> Service:
     """The service of this name, which must be one of `MODULES`."""
-    return cast(Service, import_module(MODULES[name]).SERVICE)
+    module, _, variable = MODULES[name].partition(":")
+    return cast(Service, getattr(import_module(module), variable))
 
 
 @cache

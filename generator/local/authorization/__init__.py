@@ -35,7 +35,7 @@ def _questions(call: Call) -> Iterable[Question]:
             return code.stack_sets(call)
         case "cloudformation":
             return stacks.questions(call)
-        case "codebuild" | "codecommit" | "events":
+        case "codebuild" | "codecommit" | "codeconnections" | "codestar-connections" | "events":
             return code.questions(call)
         case _:
             return [] if call.operation in _OPEN else [Question(f"{call.service}:{call.operation}")]

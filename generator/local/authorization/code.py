@@ -30,6 +30,8 @@ def stack_sets(call: Call) -> Iterator[Question]:
 def _resources(call: Call) -> Iterator[str]:
     params = call.params
     match call.service:
+        case "codeconnections" | "codestar-connections":
+            yield params.get("ConnectionArn") or params.get("ResourceArn") or "*"
         case "codecommit":
             yield call.arn(params.get("repositoryName", "*"))
         case "events":

@@ -91,6 +91,24 @@ TABLE: Final[Mapping[str, Api]] = {
         "DeleteDashboards",
         update="PutDashboard",
     ),
+    "AWS::CodeConnections::Connection": Api(
+        "codeconnections",
+        "CreateConnection",
+        "ConnectionArn",
+        {"ConnectionArn": "Ref"},
+        "DeleteConnection",
+        "GetConnection",
+        tagging=("TagResource", "UntagResource", "ResourceArn", "Ref"),
+    ),
+    "AWS::CodeStarConnections::Connection": Api(
+        "codestar-connections",
+        "CreateConnection",
+        "ConnectionArn",
+        {"ConnectionArn": "Ref"},
+        "DeleteConnection",
+        "GetConnection",
+        tagging=("TagResource", "UntagResource", "ResourceArn", "Ref"),
+    ),
     "AWS::CodeBuild::Project": Api(
         "codebuild", "CreateProject", "Name", {"name": "Ref"}, "DeleteProject", adapt=_located
     ),
