@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from troposphere import Template
 
-from generator.blueprint import Context, LambdaPackage, Seed
+from generator.blueprint import Context, Guide, LambdaPackage, Seed
 
 from .parts import ci, git
 from .parts.branches import branch_pipelines
@@ -29,6 +29,7 @@ from .parts.foundation import foundation
 from .parts.functions import GIT_PACKAGE, PACKAGE
 from .parts.half import BUILD, DEPLOY, TITLES
 from .parts.project import project as declare_project
+from .parts.project_guide import project_guide
 from .parts.project_options import ProjectOptions
 from .parts.seeds import seed
 
@@ -71,6 +72,10 @@ def build(params: Params, context: Context) -> Template:
         ci.run(params, shared, deploy_half(params, shared, repositories[DEPLOY], deploying, after))
     studio_rules(template)
     return template
+
+
+def guide(params: Params) -> Guide:
+    return project_guide(params)
 
 
 def _halves(params: Params) -> tuple[str, ...]:

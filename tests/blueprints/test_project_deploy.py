@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.blueprints.building import build, findings, granted, properties, refusal, resources, statements
+from generator.blueprint import load
+from generator.errors import Where
+from tests.blueprints.building import (
+    ROOT,
+    build,
+    findings,
+    granted,
+    properties,
+    refusal,
+    resources,
+    statements,
+)
 
 KIND = "sagemaker-project"
 PIPELINE, TOPIC, SET = "AWS::CodePipeline::Pipeline", "AWS::SNS::Topic", "AWS::CloudFormation::StackSet"
@@ -404,3 +415,25 @@ def test_all_stages_get_the_one_definition_that_was_built() -> None:
 )
 def test_refused_with_the_reason(options: dict[str, Any], reason: str) -> None:
     assert reason in refusal(KIND, **options)
+
+
+# The product's page.
+
+
+@pytest.mark.parametrize(
+    ("options", "costs", "stays"),
+    [
+        ({}, "Each push runs a SageMaker pipeline", "All objects of the bucket"),
+        ({"when_terminated": "keep-work"}, "any instance type", "and cost until"),
+        ({"repositories": ["deploy"], "hosting": "batch"}, "Each batch costs", "stacks of all stages"),
+        ({"repositories": ["deploy"], "stages": ELSEWHERE}, "endpoint costs its instances", "other accounts"),
+        ({"pipelines": "promoted"}, "once in each stage (development, production)", "the key waits 30 days"),
+        ({"git": "codeconnections"}, "Models, data and reports", "repositories are yours"),
+    ],
+    ids=str,
+)
+def test_the_page_says_what_costs_and_what_stays(options: dict[str, Any], costs: str, stays: str) -> None:
+    blueprint = load(KIND, ROOT, Where("test"))
+    guide = blueprint.guide(blueprint.params(**options))
+    assert costs in " ".join(guide.costs)
+    assert stays in " ".join(guide.clean_up)

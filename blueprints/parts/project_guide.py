@@ -1,0 +1,60 @@
+"""What a project's page says beyond its template: what its code makes at run time, what that costs, and what stays.
+
+Owns those sentences; what the template itself makes, the page reads from it.
+"""
+
+from __future__ import annotations
+
+from generator.blueprint import Guide
+
+from .project_options import ProjectOptions
+
+RUNS = {
+    "endpoint": "Each stage's endpoint costs its instances for as long as it is there, called or not.",
+    "serverless": "Endpoints cost by request and duration; nothing while nobody calls.",
+    "asynchronous": "Each stage's endpoint costs its instances; with scaling down to none only while requests wait.",
+    "batch": "Each batch costs the instances of its transform job while it runs.",
+    "multi-model": "One endpoint for all models of a stage costs its instances for as long as it is there.",
+    "serial": "One endpoint for the row of models of a stage costs its instances for as long as it is there.",
+    "multi-container": "One endpoint for all containers of a stage costs its instances for as long as it is there.",
+    "edge": "Devices cost by AWS IoT Greengrass core device a month.",
+}
+
+
+def project_guide(options: ProjectOptions) -> Guide:
+    """The sentences for these options."""
+    costs, clean_up = [], []
+    if options.builds:
+        types = ", ".join(options.instance_types) or "any instance type"
+        costs.append(
+            f"Each push runs a SageMaker pipeline, whose jobs cost their instances ({types}) while they run."
+        )
+    if options.pipelines == "promoted":
+        stages = ", ".join(stage.name for stage in options.staged)
+        costs.append(
+            f"It runs once in each stage ({stages}), and the build that follows it costs its minutes."
+        )
+    if options.deploys:
+        costs.append(RUNS[options.hosting])
+        costs.append("Each stage has a dashboard and alarms, which cost by the month.")
+    costs.append("Models, data and reports in the bucket cost storage until they are deleted.")
+    if options.deploys:
+        clean_up.append("The stacks of all stages are deleted first: whoever calls their models gets errors.")
+    if options.elsewhere:
+        clean_up.append(
+            "StackSets take the stages and the project's roles out of the other accounts; an account that has left, or has "
+            "lost its execution role, keeps its stack and holds the termination up."
+        )
+    if options.when_terminated == "keep-work":
+        clean_up.append(
+            "The repositories, the bucket with its objects, the registered models and the key stay, and cost until "
+            "somebody deletes them."
+        )
+    else:
+        clean_up.append(
+            "All objects of the bucket and all registered models are deleted; the key waits 30 days for its deletion."
+        )
+    if options.git != "codecommit":
+        clean_up.append("The repositories are yours and stay as they are.")
+    clean_up.append("Jobs, experiments and their logs in /aws/sagemaker/ stay as SageMaker's history.")
+    return Guide(tuple(costs), tuple(clean_up))
