@@ -79,24 +79,27 @@ def _project(folder: str, answers: yamlfile.Document, places: Mapping[str, Place
 
 
 def _plain(url: str) -> str:
+    """An address without what copier lets people leave out or add."""
+    for short, whole in (("gh:", "https://github.com/"), ("gl:", "https://gitlab.com/")):
+        if url.startswith(short):
+            url = whole + url.removeprefix(short)
     return url.removeprefix("git+").removeprefix("file://").removesuffix("/").removesuffix(".git")
 
 
-def status(project: Project, published: Published, catalog: str = "catalog") -> Status:
+def status(project: Project, published: Published) -> Status:
     """How a project stands to the newest version; raises FactoryError where its own was never published."""
     newest = published.newest
     if not newest:
         raise fail(
             project.folder, f"seed '{project.seed}' is not published", "catalog seeds publish does it."
         )
-    # `git describe` adds to a tag what was committed after it.
     if project.linked or project.version:
         _known(project, project.version, published)
     arguments = ""
     if PurePosixPath(project.answers.file).name != ".copier-answers.yml":
         arguments = f" --answers-file {shlex.quote(PurePosixPath(project.answers.file).name)}"
     update = f"copier update --skip-answered{arguments} {shlex.quote(project.folder)}"
-    adopt = f"{catalog} seeds adopt {shlex.quote(project.folder)}"
+    adopt = f"catalog seeds adopt {shlex.quote(project.folder)}"
     if not project.version:
         return Status(project, newest, "unlinked", (f"{adopt} --version X.Y.Z", update))
     behind = order(project.version) < order(newest)

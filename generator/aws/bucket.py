@@ -134,8 +134,7 @@ class Bucket:
             yield str(answer["Body"].read().decode())
 
     def url(self, key: str) -> str:
-        suffix = "amazonaws.com.cn" if self._target.partition == "aws-cn" else "amazonaws.com"
-        return f"https://{self.name}.s3.{self._region}.{suffix}/{key}"
+        return f"{self._target.bucket_url(self._region)}/{key}"
 
 
 def _list(value: Any) -> list[str]:
