@@ -204,7 +204,7 @@ def _constraint(kind: str, parameters: Mapping[str, object]) -> Constraint:
     return Constraint(kind, json.dumps(parameters, sort_keys=True, separators=(",", ":")))
 
 
-def warnings(catalogue: Catalogue, products: Iterable[Product]) -> list[str]:
+def warnings(catalogue: Catalogue, products: Iterable[Product], target: Target) -> list[str]:
     """What works, but surprises people who run it."""
     notes = []
     products = list(products)
@@ -220,9 +220,13 @@ def warnings(catalogue: Catalogue, products: Iterable[Product]) -> list[str]:
             share.account or share.ou or share.organization for share in portfolio.spec.share
         )
         if receivers and any(portfolio.id in each.spec.portfolios for each in products):
+            brought = (
+                "deploy build/<id>/launch-role.json there (catalog build), and accept the share."
+                if target.spec.spoke_roles == "by-hand"
+                else "a stack set brings it there; accounts named one by one accept the share."
+            )
             notes.append(
-                f"{portfolio.where('share')}: in {receivers} its products launch under a role of that account: deploy"
-                " build/<id>/launch-role.json there (catalog build), and accept the share."
+                f"{portfolio.where('share')}: in {receivers} its products launch under a role of that account: {brought}"
             )
         if any(share.principals for share in portfolio.spec.share):
             notes.append(

@@ -53,8 +53,13 @@ def _json(value: Mapping[str, object]) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def write(bundles: Iterable[Bundle], folder: Path) -> list[Path]:
-    """Write `folder/<id>/` for each bundle, replacing what was there; the folders written."""
+def write(
+    bundles: Iterable[Bundle], folder: Path, beside: Mapping[str, Mapping[str, bytes]] | None = None
+) -> list[Path]:
+    """Write `folder/<id>/` for each bundle, replacing what was there; the folders written.
+
+    `beside` has further files by product, which follow from more than its bundle.
+    """
     written = []
     with writing(folder):
         for bundle in bundles:
@@ -62,7 +67,7 @@ def write(bundles: Iterable[Bundle], folder: Path) -> list[Path]:
             for leftover in (fresh, old):
                 shutil.rmtree(leftover, ignore_errors=True)
             fresh.mkdir(parents=True)
-            for name, content in files_of(bundle).items():
+            for name, content in {**files_of(bundle), **(beside or {}).get(bundle.id, {})}.items():
                 (fresh / name).write_bytes(content)
             if target.exists():
                 target.rename(old)

@@ -74,7 +74,7 @@ def prepare(
     release = gateway.release()
     changes: list[c.Change] = []
     unchanged: list[Unchanged] = []
-    notes = desired.warnings(catalogue, [bundle.product for bundle in bundles])
+    notes = desired.warnings(catalogue, [bundle.product for bundle in bundles], target)
     problems: list[Problem] = []
     existing: set[str] = set()
     by_id = {bundle.id: bundle for bundle in bundles}
@@ -181,7 +181,7 @@ def _spokes(
         shares = [Share("ORGANIZATIONAL_UNIT", unit) for unit in sorted(units)]
         return frozenset(account for share in shares for account in gateway.members(share))
 
-    receivers = spoke_roles.receivers(catalogue, target)
+    receivers = spoke_roles.receivers(catalogue, target, catalogue.products.values())
     return Spokes(shelves, *states, receivers, covered, catalogue.name, target.spec.account)
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from generator import changes as c
-from generator.catalogue import Catalogue, Target
+from generator.bundle import Bundle
+from generator.catalogue import Catalogue, Product, Target
 from generator.errors import fail
-from generator.launch_role import LaunchRole, stack_template
+from generator.launch_role import LaunchRole, stack_template, stackset_template
 from generator.model import SpokeSet, State
 from generator.pruning import Pruned
 from generator.role_stacks import Shelves, added
@@ -33,11 +34,14 @@ class Receivers:
     accounts: frozenset[str]
 
 
-def receivers(catalogue: Catalogue, target: Target) -> Receivers:
-    """All that portfolios with products are shared with. Raises FactoryError where nobody says what an organisation's root is."""
+def receivers(catalogue: Catalogue, target: Target, products: Iterable[Product]) -> Receivers:
+    """All that portfolios with these products are shared with.
+
+    Raises FactoryError where that is a whole organisation and nobody says what its root is.
+    """
     units: set[str] = set()
     accounts: set[str] = set()
-    used = {name for product in catalogue.products.values() for name in product.spec.portfolios}
+    used = {name for product in products for name in product.spec.portfolios}
     for portfolio in (catalogue.portfolios[name] for name in sorted(used)):
         for index, share in enumerate(portfolio.spec.share):
             if share.organization and not target.spec.organization:
@@ -51,6 +55,31 @@ def receivers(catalogue: Catalogue, target: Target) -> Receivers:
             else:
                 units.add(share.ou or target.spec.organization.partition("/")[2])
     return Receivers(frozenset(units), frozenset(accounts) - {target.spec.account})
+
+
+def files(bundle: Bundle, catalogue: Catalogue, target: Target) -> dict[str, bytes]:
+    """What brings this version's role to the spokes by hand; nothing where nobody can tell which they are.
+
+    Raises FactoryError where the role is too large for a template that holds it whole.
+    """
+    if bundle.role is None or target.spec.spoke_roles != "by-hand":
+        return {}
+    portfolios = [catalogue.portfolios[name] for name in bundle.product.spec.portfolios]
+    whole = any(share.organization for portfolio in portfolios for share in portfolio.spec.share)
+    if whole and not target.spec.organization:
+        return {}
+    found = receivers(catalogue, target, [bundle.product])
+    if not (found.units or found.accounts):
+        return {}
+    made = stackset_template(
+        [bundle.role],
+        name=bundle.role.name,
+        hub=target.spec.account,
+        region=target.home_region,
+        units=found.units,
+        accounts=found.accounts,
+    )
+    return {"launch-role-stackset.json": (json.dumps(made, indent=2) + "\n").encode()}
 
 
 def stack_set(catalogue: str, kind: str, number: int) -> str:

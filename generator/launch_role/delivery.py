@@ -169,36 +169,25 @@ def stackset_template(
     roles: Iterable[LaunchRole],
     *,
     name: str,
-    units: Iterable[str],
     hub: str,
     region: str,
+    units: Iterable[str] = (),
+    accounts: Iterable[str] = (),
     template_url: str | None = None,
 ) -> dict[str, Any]:
-    """A stack with the StackSet that makes the same roles, by the same names, in the accounts of organisational units.
+    """A stack with the StackSets that make the same roles, by the same names, in other accounts.
 
-    One region, because IAM is global; the hub has its own stack; an account that leaves keeps its roles, because what
-    was provisioned there needs them. `template_url` is where `stack_template(roles)` lies when it is over 51,200 bytes.
-    Raises FactoryError when it is over that and there is no URL.
+    One for organisational units, managed by the organisation; one for accounts named, under the roles that both sides
+    have made for stack sets. One region, because IAM is global; the hub has its own stack; an account that leaves keeps
+    its roles, because what was provisioned there needs them. `template_url` is where `stack_template(roles)` lies when
+    it is over 51,200 bytes. Raises FactoryError when it is over that and there is no URL.
     """
     body = dumps(stack_template(roles), separators=(",", ":"), sort_keys=True)
     properties: dict[str, Any] = {
-        "StackSetName": name,
         "Description": "Launch roles of Service Catalog products",
-        "PermissionModel": "SERVICE_MANAGED",
-        "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": True},
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "ManagedExecution": {"Active": True},
         "OperationPreferences": {"FailureTolerancePercentage": 100, "MaxConcurrentPercentage": 100},
-        "StackInstancesGroup": [
-            {
-                "DeploymentTargets": {
-                    "OrganizationalUnitIds": sorted(units),
-                    "Accounts": [hub],
-                    "AccountFilterType": "DIFFERENCE",
-                },
-                "Regions": [region],
-            }
-        ],
     }
     if template_url:
         properties["TemplateURL"] = template_url
@@ -211,16 +200,39 @@ def stackset_template(
         )
     else:
         properties["TemplateBody"] = body
+    named = sorted(set(accounts) - {hub})
+    found: dict[str, Any] = {}
+    if below := sorted(set(units)):
+        excluded = {
+            "OrganizationalUnitIds": below,
+            "Accounts": sorted({hub, *named}),
+            "AccountFilterType": "DIFFERENCE",
+        }
+        found["LaunchRoles"] = {
+            **properties,
+            "StackSetName": name,
+            "PermissionModel": "SERVICE_MANAGED",
+            "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": True},
+            "StackInstancesGroup": [{"DeploymentTargets": excluded, "Regions": [region]}],
+        }
+    if named:
+        found["LaunchRolesOfAccounts"] = {
+            **properties,
+            "StackSetName": f"{name}-accounts",
+            "PermissionModel": "SELF_MANAGED",
+            "StackInstancesGroup": [{"DeploymentTargets": {"Accounts": named}, "Regions": [region]}],
+        }
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Launch roles of Service Catalog products in the spokes",
         "Resources": {
-            "LaunchRoles": {
+            logical: {
                 "Type": "AWS::CloudFormation::StackSet",
                 "DeletionPolicy": "Retain",
                 "UpdateReplacePolicy": "Retain",
-                "Properties": properties,
+                "Properties": each,
             }
+            for logical, each in found.items()
         },
     }
 

@@ -21,13 +21,14 @@ def check(options: argparse.Namespace) -> None:
 
 
 def build(options: argparse.Namespace) -> None:
-    from generator import output
+    from generator import output, spoke_roles
 
     catalogue = catalogue_of(options)
     target = catalogue.target(options.target)
     bundles = bundles_of(catalogue, target, options.ids)
     refuse_findings(bundles)
-    for each, folder in zip(bundles, output.write(bundles, catalogue.root / "build"), strict=True):
+    beside = {each.id: spoke_roles.files(each, catalogue, target) for each in bundles}
+    for each, folder in zip(bundles, output.write(bundles, catalogue.root / "build", beside), strict=True):
         print(
             f"{folder.relative_to(catalogue.root)}/  {each.product.spec.version}  sha256:{each.draft.fingerprint}"
         )

@@ -206,6 +206,23 @@ def test_spokes_get_the_same_roles_in_one_region_without_the_hub() -> None:
     assert properties["Capabilities"] == ["CAPABILITY_NAMED_IAM"]
 
 
+def test_accounts_named_are_left_out_of_their_units() -> None:
+    template = stackset_template(
+        [role("a")], name="x", units=["ou-a"], accounts=["2" * 12, "1" * 12], hub="1" * 12, region="eu-west-1"
+    )
+    of_units, of_accounts = (each["Properties"] for each in template["Resources"].values())
+    (group,) = of_units["StackInstancesGroup"]
+    assert group["DeploymentTargets"]["Accounts"] == ["1" * 12, "2" * 12]
+    (named,) = of_accounts["StackInstancesGroup"]
+    assert named == {"DeploymentTargets": {"Accounts": ["2" * 12]}, "Regions": ["eu-west-1"]}
+    assert (of_units["PermissionModel"], of_accounts["PermissionModel"]) == (
+        "SERVICE_MANAGED",
+        "SELF_MANAGED",
+    )
+    assert of_units["StackSetName"] != of_accounts["StackSetName"]
+    assert of_units["TemplateBody"] == of_accounts["TemplateBody"]
+
+
 def test_a_large_stackset_goes_by_url() -> None:
     big = frozenset(Grant("s3:GetObject", f"arn:aws:s3:::{'b' * 60}{n}") for n in range(500))
     roles = [role("a", big), role("b", big)]

@@ -143,7 +143,7 @@ def test_a_unit_gets_them_by_itself_and_the_hub_is_left_out(hub: Catalogue) -> N
         assert [(each["Account"], each["Region"]) for each in instances] == [(account, REGION)]
     # Named too, the account keeps the roles that it has through its unit.
     shared(hub, f"{{ou: {unit}}}", f'{{account: "{account}"}}')
-    assert "stack set" not in publish(hub)
+    assert "(stack set" not in publish(hub)
 
 
 def test_a_new_version_broadens_the_roles_there_first_and_pruning_narrows_them_last(hub: Catalogue) -> None:
@@ -221,8 +221,27 @@ def test_what_got_roles_keeps_them_when_the_share_ends(hub: Catalogue) -> None:
 
 def test_by_hand_nothing_is_brought(hub: Catalogue) -> None:
     hub.edit("products/targets.yaml", "{spoke_roles: stack-set}", "{}")
+    assert hub.run("build").code == 0
+    file = hub.root / "build/store/launch-role-stackset.json"
+    assert not file.exists(), "nobody shares it"
     shared(hub, f'{{account: "{SPOKE}"}}')
-    assert "stack set" not in publish(hub)
+    assert "(stack set" not in publish(hub)
+    assert hub.run("build").code == 0
+    with closing(local.open_state(hub.state)) as aws:
+        trusted(aws, SPOKE)
+        stacks: Any = aws.session(REGION).client("cloudformation")
+        stacks.validate_template(TemplateBody=file.read_text())
+        (resource,) = json.loads(file.read_text())["Resources"].values()
+        properties = resource["Properties"]
+        given = ("StackSetName", "TemplateBody", "PermissionModel", "Capabilities")
+        stacks.create_stack_set(**{name: properties[name] for name in given})
+        (group,) = properties["StackInstancesGroup"]
+        stacks.create_stack_instances(
+            StackSetName=properties["StackSetName"],
+            Accounts=group["DeploymentTargets"]["Accounts"],
+            Regions=group["Regions"],
+        )
+        assert launch(aws, SPOKE, accept=True)["RecordErrors"] == []
 
 
 def test_a_whole_organisation_needs_its_root(hub: Catalogue) -> None:
@@ -230,3 +249,5 @@ def test_a_whole_organisation_needs_its_root(hub: Catalogue) -> None:
     ran = hub.run("plan")
     assert ran.code == 1
     assert "products/portfolios.yaml:5:11: it is shared with a whole organisation" in ran.err
+    hub.edit("products/targets.yaml", "{spoke_roles: stack-set}", "{}")
+    assert hub.run("build").code == 0, "by hand the file is left out"
