@@ -191,6 +191,36 @@ def test_a_build_creates_and_starts_its_pipeline(
     assert all(folder in found["PipelineDefinition"] for folder in folders)
 
 
+@pytest.mark.proof
+def test_a_definition_is_promoted_to_production(aws: Aws, tmp_path: Path) -> None:
+    commands = {
+        one: ci.commands(render("model-build", tmp_path / one, ci=one, promotion=True), one)
+        for one in ("codebuild", "github", "gitlab")
+    }
+    assert all(
+        [command for command in found if command.startswith("make")]
+        == ["make test", "make package", "make promote"]
+        for found in commands.values()
+    )
+    repository = tmp_path / "codebuild"
+    arn, execution = aws.run("make package", repository, PIPELINE_NAME="sagemaker-development").split()
+    aws.client("s3").create_bucket(Bucket="sagemaker-live-artifacts")
+    live = {
+        "SAGEMAKER_PROJECT_NAME": "live",
+        "SAGEMAKER_PROJECT_ID": "p-zyxwvutsrqpo",
+        "MODEL_PACKAGE_GROUP_NAME": "sagemaker-live",
+        "PIPELINE_ROLE_ARN": "arn:aws:iam::123456789012:role/sagemaker-live-training",
+        "ARTIFACT_BUCKET": "sagemaker-live-artifacts",
+    }
+    promoted, started = aws.run("make promote", repository, **live).split()
+    assert (promoted, started != execution) == (arn.replace("development", "live"), True)
+    found = aws.client("sagemaker").describe_pipeline(PipelineName="sagemaker-live")["PipelineDefinition"]
+    assert "sagemaker-live-artifacts" in found
+    assert "sagemaker-demo" not in found
+    refused = aws.shell("make promote", repository, **live, KMS_KEY_ID="alias/live")
+    assert "packaged with no kms_key, and here is kms_key" in refused.stderr
+
+
 def test_model_deploy_deploys_and_tests_both_stages(aws: Aws, trained: bytes, tmp_path: Path) -> None:
     """A model that was trained is deployed by every CI's commands, and the stage tests get its answers."""
     commands = of_every_ci("model-deploy", tmp_path)

@@ -1,6 +1,6 @@
 """`python -m pipeline definition|upsert|run`: print the pipeline, put it into SageMaker, or also start it.
 
-The only module that calls AWS.
+`package` prints what `promote` then creates and starts in another environment. The only module that calls AWS.
 """
 
 from __future__ import annotations
@@ -10,17 +10,44 @@ import json
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline.promotion import NotPromotable, Package
 from pipeline.settings import BadEnvironment, Settings
 from pipeline.sources import CODE, DATA, Folder
 
 
+POLL_SECONDS = float(os.environ.get("POLL_SECONDS", "30"))
+
+
+class NotSucceeded(Exception):
+    """An execution has ended otherwise; the message says how."""
+
+
+def client(service: str, settings: Settings) -> Any:
+    """A client of this environment's account: as STAGE_ROLE_ARN where that is set, else as whoever runs this."""
+    role = os.environ.get("STAGE_ROLE_ARN", "")
+    if not role:
+        return boto3.client(service, region_name=settings.region)
+    sts = boto3.client("sts", region_name=settings.region)
+    given = sts.assume_role(RoleArn=role, RoleSessionName="model-build")["Credentials"]
+    return boto3.client(
+        service,
+        region_name=settings.region,
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+
+
 def upload(folder: Folder, settings: Settings) -> str:
     """Put the folder at its address; a folder that is there already is not sent again."""
-    s3 = boto3.client("s3", region_name=settings.region)
+    s3 = client("s3", settings)
     uri = folder.uri(settings.prefix)
     prefix = uri.removeprefix(f"s3://{settings.bucket}/")
     present = s3.list_objects_v2(Bucket=settings.bucket, Prefix=f"{prefix}/").get("KeyCount", 0)
@@ -41,17 +68,17 @@ def commit() -> str:
     return found.stdout.strip()
 
 
-def upsert(settings: Settings) -> str:
-    """Create the pipeline or bring it up to date; returns its ARN."""
+def upsert(settings: Settings, compiled: str) -> str:
+    """Create the pipeline of this definition or bring it up to date; returns its ARN."""
     for folder in (CODE, DATA):
         print(f"uploaded: {upload(Folder.read(folder), settings)}", file=sys.stderr)
     request = {
         "PipelineName": settings.pipeline_name,
-        "PipelineDefinition": definition(settings),
+        "PipelineDefinition": compiled,
         "PipelineDescription": f"Trains and registers models of {settings.project_name}.",
         "RoleArn": settings.role_arn,
     }
-    sagemaker = boto3.client("sagemaker", region_name=settings.region)
+    sagemaker = client("sagemaker", settings)
     try:
         arn = sagemaker.describe_pipeline(PipelineName=settings.pipeline_name)["PipelineArn"]
     except ClientError as error:
@@ -73,7 +100,7 @@ def definition(settings: Settings) -> str:
 
 def run(settings: Settings, parameters: dict[str, str]) -> str:
     """Start an execution of the pipeline as it is in SageMaker; returns its ARN."""
-    sagemaker = boto3.client("sagemaker", region_name=settings.region)
+    sagemaker = client("sagemaker", settings)
     source = commit()
     answer = sagemaker.start_pipeline_execution(
         PipelineName=settings.pipeline_name,
@@ -81,6 +108,22 @@ def run(settings: Settings, parameters: dict[str, str]) -> str:
         PipelineParameters=[{"Name": name, "Value": value} for name, value in parameters.items()],
     )
     return str(answer["PipelineExecutionArn"])
+
+
+def finish(settings: Settings, execution: str) -> None:
+    """Wait for an execution.
+
+    Raises:
+        NotSucceeded: it failed, or somebody has stopped it.
+    """
+    sagemaker = client("sagemaker", settings)
+    while True:
+        found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)
+        if found["PipelineExecutionStatus"] == "Succeeded":
+            return
+        if found["PipelineExecutionStatus"] in ("Failed", "Stopped"):
+            raise NotSucceeded(f"{execution} has {found['PipelineExecutionStatus']}: {found.get('FailureReason', '')}")
+        time.sleep(POLL_SECONDS)
 
 
 def parameter(text: str) -> tuple[str, str]:
@@ -96,18 +139,36 @@ def main(arguments: list[str] | None = None) -> int:
     verbs.add_parser("definition", help="print the definition as JSON; needs no AWS")
     verbs.add_parser("upsert", help="create or update the pipeline")
     starting = verbs.add_parser("run", help="create or update the pipeline, and start it")
-    starting.add_argument("--parameter", type=parameter, action="append", default=[], metavar="NAME=VALUE")
+    verbs.add_parser("package", help="print the definition with what it was made for; needs no AWS")
+    promoting = verbs.add_parser("promote", help="create or update the pipeline of a package, and start it")
+    promoting.add_argument("package", type=Path)
+    for verb in (starting, promoting):
+        verb.add_argument("--parameter", type=parameter, action="append", default=[], metavar="NAME=VALUE")
+        verb.add_argument("--wait", action="store_true", help="until the execution has succeeded")
     options = parser.parse_args(arguments)
     try:
         settings = Settings.from_environment(os.environ)
         if options.verb == "definition":
             print(json.dumps(json.loads(definition(settings)), indent=2))
             return 0
-        print(upsert(settings))
-        if options.verb == "run":
-            print(run(settings, dict(options.parameter)))
+        if options.verb == "package":
+            print(Package(json.loads(definition(settings)), settings).text, end="")
+            return 0
+        if options.verb == "promote":
+            compiled = Package.read(options.package.read_text()).promoted(settings)
+        else:
+            compiled = definition(settings)
+        print(upsert(settings, compiled))
+        if options.verb != "upsert":
+            execution = run(settings, dict(options.parameter))
+            print(execution)
+            if options.wait:
+                finish(settings, execution)
     except BadEnvironment as error:
         print(f"environment: {error}", file=sys.stderr)
+        return 1
+    except (NotPromotable, NotSucceeded, OSError) as error:
+        print(error, file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
         print(f"AWS: {error}", file=sys.stderr)

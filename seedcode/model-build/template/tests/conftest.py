@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "PIPELINE_ROLE_ARN": "arn:aws:iam::111122223333:role/sagemaker-demo-pipeline",
     "ARTIFACT_BUCKET": "sagemaker-demo-artifacts",
 }
-OPTIONAL = ("KMS_KEY_ID", "PIPELINE_NAME", "SECURITY_GROUP_IDS", "SUBNET_IDS")
+OPTIONAL = ("KMS_KEY_ID", "PIPELINE_NAME", "SECURITY_GROUP_IDS", "STAGE_ROLE_ARN", "SUBNET_IDS")
 
 
 def as_in_ci(patch: pytest.MonkeyPatch, nowhere: Path) -> None:
@@ -63,6 +63,7 @@ class Aws:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     executions: list[dict[str, Any]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    outcome: str = "Succeeded"  # of executions
     refuse: str = ""  # an operation that answers AccessDenied
 
     def sagemaker(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -88,6 +89,8 @@ class Aws:
         if operation == "StartPipelineExecution":
             self.executions.append(request)
             return 200, {"PipelineExecutionArn": f"{arn}/execution/{len(self.executions)}"}
+        if operation == "DescribePipelineExecution":
+            return 200, {"PipelineExecutionStatus": self.outcome, "FailureReason": "too inaccurate"}
         return 400, {"__type": "UnknownOperationException", "Message": operation}
 
 
