@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from generator.launch_role import actions
@@ -105,14 +106,14 @@ def widest(grants: Iterable[Grant]) -> dict[Grant, Grant]:
     for grant in grants:
         by_action.setdefault(grant.action, []).append(grant)
     found: dict[Grant, Grant] = {}
-    for same in by_action.values():
-        for grant in set(same):
+    for same in map(set, by_action.values()):
+        for grant in same if len(same) > 1 else ():
             covering = [
                 other
-                for other in set(same)
-                if other != grant
-                and set(other.conditions) <= set(grant.conditions)
+                for other in same
+                if other is not grant
                 and _covers(other.resource, grant.resource)
+                and set(other.conditions) <= set(grant.conditions)
             ]
             if covering:
                 found[grant] = min(
@@ -141,6 +142,7 @@ def _covers(pattern: str, resource: str) -> bool:
     return fnmatchcase(theirs, ours.replace("[", "[[]"))
 
 
+@cache
 def _generic(arn: str) -> str:
     """An ARN whose partition and account say nothing, since the two sides may write them differently."""
     fields = arn.replace("${AWS::", "${AWS.").split(":", 5)

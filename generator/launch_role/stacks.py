@@ -125,13 +125,15 @@ def _dynamic_references(template: Mapping[str, Any], scoping: Scoping, scope: Sc
 
 def _found(value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
+        if "{{resolve:" not in value:
+            return
         for found in _DYNAMIC.finditer(value):
             # Fn::Sub may stand inside: what it puts there is known at the launch.
             yield (
                 "secretsmanager" if found[1] == "secretsmanager" else "ssm",
                 re.sub(r"\$\{.*", ANY, found[2]),
             )
-        if not _DYNAMIC.search(value) and "{{resolve:" in value:
+        if not _DYNAMIC.search(value):
             service = "secretsmanager" if "{{resolve:secretsmanager" in value else "ssm"
             yield service, ANY
     elif isinstance(value, list):

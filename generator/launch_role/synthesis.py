@@ -54,7 +54,7 @@ def _without_the_covered(reasons: Iterable[Reason]) -> Iterator[Reason]:
     found = list(reasons)
     wider = widest(reason.grant for reason in found)
     for reason in found:
-        yield replace(reason, grant=wider.get(reason.grant, reason.grant))
+        yield replace(reason, grant=wider[reason.grant]) if reason.grant in wider else reason
 
 
 def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) -> Iterator[Reason]:
@@ -128,6 +128,7 @@ def _grants(need: Need, logical_id: str, scoping: Scoping, scope: Scope) -> Iter
         return
     for grant in scoping.grants(logical_id, need.action, creating=need.handler == "create"):
         extra = _extra(need.action, logical_id, scoping)
-        grant = replace(grant, conditions=conditions([*grant.conditions, *extra]))
+        if extra:
+            grant = replace(grant, conditions=conditions([*grant.conditions, *extra]))
         for one in identity.bound(grant, scoping, logical_id, scope):
             yield one, need.because

@@ -107,14 +107,13 @@ def _read(digest: str) -> Mapping[str, Any]:
     return found
 
 
-def property_paths(
-    resource_type: str, keyword: str, regions: Iterable[str] = ()
-) -> frozenset[tuple[str, ...]]:
+@cache
+def property_paths(resource_type: str, keyword: str) -> frozenset[tuple[str, ...]]:
     """The paths of properties that a schema lists under `createOnlyProperties`, `readOnlyProperties` and the like.
 
     A path is the names below `Properties`, with `*` for any member of a list or map; none for an unknown type.
     """
-    pointers: Iterable[str] = find(resource_type, regions).get(keyword, ())
+    pointers: Iterable[str] = find(resource_type, ()).get(keyword, ())
     return frozenset(
         tuple(part for part in pointer.removeprefix("/properties/").split("/") if part != "properties")
         for pointer in pointers

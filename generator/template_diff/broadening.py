@@ -52,13 +52,16 @@ def compare(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> It
 
 def covers(older: Permission, newer: Permission) -> bool:
     """Whether the older permission gives all that the newer one gives."""
+    return _covers_but_for_conditions(older, newer) and _narrower(older.where, newer.where)
+
+
+def _covers_but_for_conditions(older: Permission, newer: Permission) -> bool:
     return (
-        older.negated == newer.negated
-        and older.when <= newer.when
-        and _holder_covers(older.holder, newer.holder)
+        _holder_covers(older.holder, newer.holder)
         and _matches(older.action, newer.action)
+        and older.negated == newer.negated
+        and older.when <= newer.when
         and _matches(_generic(older.resource), _generic(newer.resource))
-        and _narrower(older.where, newer.where)
     )
 
 
@@ -145,9 +148,7 @@ def _is_about(permission: Permission, added: Resource) -> bool:
 def _told(more: list[Permission], known: Iterable[Permission]) -> Iterator[Effect]:
     by_resource: dict[tuple[str, str, str, bool], set[str]] = {}
     for each in more:
-        fewer = any(
-            covers(replace(other, where=frozenset()), replace(each, where=frozenset())) for other in known
-        )
+        fewer = any(_covers_but_for_conditions(other, each) for other in known)
         certain = not each.negated and not each.resource.startswith("{")
         how = " under other conditions than before" if fewer else ""
         by_resource.setdefault((each.holder, each.resource, how, certain), set()).add(each.action)

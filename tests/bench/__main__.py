@@ -104,6 +104,14 @@ class Bench:
             )
         table(f"Start (median of {times})", rows)
 
+    def roles(self) -> None:
+        measured = run([sys.executable, "-m", "tests.bench.roles"], environment=self.environment)
+        rows = [["", "median", "slowest", "of linting them"]]
+        for line in measured.output.splitlines():
+            name, count, usual, most, share = json.loads(line)
+            rows.append([f"{name}, {count} templates", f"{usual:.1f} ms", f"{most:.1f} ms", f"{share:.2f}"])
+        table("Roles and versions (processor time of each template, tables loaded)", rows)
+
     def publishes(self, count: int) -> None:
         root = specs.catalogue(self.folder / "small", count)
         first = self.catalog(root, "publish", "--target", "local", "--yes")
@@ -147,6 +155,7 @@ def main() -> None:
         print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors", flush=True)
         bench.starts(3 if quick else 9)
         bench.local((10, 100) if quick else (10, 100, 1_000, 10_000))
+        bench.roles()
         bench.publishes(2 if quick else 20)
         bench.builds(20 if quick else 200, 1 if quick else 2)
 
