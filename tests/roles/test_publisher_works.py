@@ -105,6 +105,57 @@ def test_it_publishes_changes_and_publishes_again(made: Catalogue, endpoint: str
     assert made.run("plan", "--target", "prod", "--detailed-exitcode").code == 0
 
 
+SPOKE = "222233334444"
+STACK_SETS = tuple(f"AWSCloudFormationStackSet{which}Role" for which in ("Administration", "Execution"))
+
+
+def trusted(endpoint: str, account: str, name: str, principal: Mapping[str, str]) -> None:
+    """A role that the spokes' side of a publisher needs, as an administrator would make it."""
+    session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="x", region_name="us-east-1")
+    iam: Any = session.client("iam", endpoint_url=endpoint)
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(ALL))
+
+
+def test_it_brings_roles_to_spokes_and_narrows_them_once_these_were_asked(
+    made: Catalogue, endpoint: str
+) -> None:
+    made.edit(
+        "products/targets.yaml",
+        f"  role: {ROLE}\n",
+        f'  role: {ROLE}\n  spoke_roles: stack-set\n  spoke_reader: "arn:aws:iam::{{spoke}}:role/Reader"\n',
+    )
+    made.edit("products/portfolios.yaml", "  access:", f'  share: [{{account: "{SPOKE}"}}]\n  access:')
+    administration, execution = STACK_SETS
+    trusted(endpoint, ACCOUNT, administration, {"Service": "cloudformation.amazonaws.com"})
+    trusted(endpoint, SPOKE, execution, {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{administration}"})
+    trusted(endpoint, SPOKE, "Reader", {"AWS": ROLE})
+    spoke: Any = boto3.Session(aws_access_key_id=SPOKE, aws_secret_access_key="x", region_name="us-east-1")
+    spoke.client("iam", endpoint_url=endpoint).create_policy(
+        PolicyName="Launch", Path="/boundaries/", PolicyDocument=json.dumps(ALL)
+    )
+    publisher(made, endpoint)
+    first = made.run("publish", "--target", "prod", "--yes")
+    assert first.code == 0, first.err
+    role = spoke.client("iam", endpoint_url=endpoint).get_role(RoleName="catalog-launch-acme-store")["Role"]
+    assert role["Arn"] == f"arn:aws:iam::{SPOKE}:role/catalog-launch-acme-store"
+    assert made.run("plan", "--target", "prod", "--detailed-exitcode").code == 0
+
+    queue = "Resources: {Queue: {Type: 'AWS::SQS::Queue', Properties: {SqsManagedSseEnabled: true}}}\n"
+    made.write("products/templates/store.yaml", queue)
+    made.edit("products/store.yaml", "version: 1.0.0", "version: 2.0.0\ninactive_versions: [1.0.0]")
+    assert made.run("publish", "--target", "prod", "--yes").code == 0
+    pruned = made.run("publish", "--target", "prod", "--prune-roles", "--yes")
+    assert pruned.code == 0, pruned.err
+    assert "permissions of 1 launch roles that nobody can need any more" in pruned.out
+    assert "grants fewer" in pruned.out
+    assert made.run("plan", "--target", "prod", "--prune-roles", "--detailed-exitcode").code == 0
+
+
 def test_it_makes_no_role_without_the_boundary(made: Catalogue, endpoint: str) -> None:
     publisher(made, endpoint)
     made.edit("products/targets.yaml", f"  launch_boundary: {BOUNDARY}\n", "")
