@@ -57,7 +57,9 @@ def deploy_roles(options: ProjectOptions, shared: Foundation) -> Roles:
             instance_types=options.hosting_instance_types,
         ),
         model_execution.model_role(project, around, options.hosting),
-        model_execution.workflow_role(project, around) if options.hosting == "batch" else None,
+        model_execution.workflow_role(project, around, options.hosting_instance_types)
+        if options.hosting == "batch"
+        else None,
         made,
     )
 

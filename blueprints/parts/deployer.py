@@ -6,8 +6,7 @@ which it is bounded: a stage of one project cannot touch another's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from troposphere import Sub, iam
 
@@ -15,6 +14,7 @@ from . import model_execution
 from .access import Statement, allow, arn, service_role
 from .artifacts import ARN
 from .encryption import Encryption
+from .model_execution import on_instances
 from .network import Vpc
 from .project import ID_TAG, PREFIX, PROJECT_ID, Project
 from .registry import Registry
@@ -116,13 +116,8 @@ def _models(versions: object, vpc: Vpc | None) -> list[Statement]:
 
 def _endpoints(instance_types: Sequence[str], encryption: Encryption) -> list[Statement]:
     configs, endpoints = arn("sagemaker", f"endpoint-config/{OWN}"), arn("sagemaker", f"endpoint/{OWN}")
-    curated: Mapping[str, Any] | None = (
-        {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(instance_types)}}
-        if instance_types
-        else None
-    )
     statements = [
-        allow(["sagemaker:CreateEndpointConfig"], [configs], curated),
+        allow(["sagemaker:CreateEndpointConfig"], [configs], on_instances(instance_types)),
         allow(["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], [configs, endpoints]),
         allow(
             [
@@ -311,5 +306,5 @@ def calls(hosting: str) -> list[Statement]:
                 allow(
                     [f"sagemaker:{action}" for action in actions],
                     [arn("sagemaker", f"endpoint-config/{OWN}"), arn("sagemaker", f"endpoint/{OWN}")],
-                )
+                ),
             ]

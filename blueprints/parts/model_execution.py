@@ -6,7 +6,8 @@ template makes no role and whoever deploys needs no right to make any. The templ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from troposphere import Sub, iam
 
@@ -104,8 +105,11 @@ def _connect(vpc: Vpc) -> Sequence[Statement]:
     return vpc.connect_jobs()
 
 
-def workflow_role(project: Project, around: Surroundings) -> iam.Role:
-    """The role of the state machines that run transform jobs, and of the schedules that start those."""
+def workflow_role(project: Project, around: Surroundings, instance_types: Sequence[str]) -> iam.Role:
+    """The role of the state machines that run transform jobs, and of the schedules that start those.
+
+    `instance_types`: what the jobs may run on, anything if empty.
+    """
     machines = arn("states", f"stateMachine:{PREFIX}${{{PROJECT_ID}}}-*")
     jobs = arn("sagemaker", f"transform-job/{PREFIX}${{{PROJECT_ID}}}-*")
     return service_role(
@@ -116,14 +120,14 @@ def workflow_role(project: Project, around: Surroundings) -> iam.Role:
         "Step Functions runs transform jobs of the project's models, on schedule.",
         [
             allow(["states:StartExecution"], [machines]),
+            allow(["sagemaker:CreateTransformJob"], [jobs], on_instances(instance_types)),
             allow(
                 [
                     "sagemaker:AddTags",
-                    "sagemaker:CreateTransformJob",
                     "sagemaker:DescribeTransformJob",
                     "sagemaker:StopTransformJob",
                 ],
-                [jobs, arn("sagemaker", f"model/{PREFIX}${{{PROJECT_ID}}}-*")],
+                [jobs],
             ),
             # How Step Functions learns that a job has ended: a rule of its own in each account.
             allow(
@@ -135,6 +139,13 @@ def workflow_role(project: Project, around: Surroundings) -> iam.Role:
         ],
         trust_conditions=THIS_ACCOUNT,
     )
+
+
+def on_instances(instance_types: Sequence[str]) -> Mapping[str, Any]:
+    """The condition that nothing runs on other instances than these; none if there are none."""
+    if not instance_types:
+        return {}
+    return {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(instance_types)}}
 
 
 def passed(project: Project, hosting: str) -> list[Statement]:

@@ -82,8 +82,8 @@ class Registry:
     def approved(self) -> Mapping[str, Any]:
         """The event that a version of these groups was approved, and nothing else.
 
-        A change of metadata on an approved version says Approved again. Which fields were changed is told since 2024;
-        where it is not, the status may be what changed.
+        A change of metadata on an approved version says Approved again, with other fields as updated. An event that
+        tells no fields may be about the status.
         """
         return {
             "source": ["aws.sagemaker"],

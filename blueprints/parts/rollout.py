@@ -129,7 +129,7 @@ def _roles(options: ProjectOptions, place: Place) -> dict[str, Any]:
     bucket = f"arn:${{AWS::Partition}}:s3:::${{{BUCKET}}}"
     model_execution.model_role(project, around, options.hosting, bucket)
     if options.hosting == "batch":
-        model_execution.workflow_role(project, around)
+        model_execution.workflow_role(project, around, options.hosting_instance_types)
     if not place.managed_by_service:
         versions = Sub(
             f"arn:${{AWS::Partition}}:sagemaker:${{AWS::Region}}:${{{HOME}}}:model-package/*${{{PROJECT_ID}}}*/*"

@@ -98,7 +98,9 @@ def test_it_lints_clean_and_gets_a_launch_role(number: int) -> None:
     types = {one["Type"] for one in template["Resources"].values()}
     regions = sorted(frozenset.intersection(*map(schemas.regions_of, types)))
     assert len(regions) > 10
-    assert findings(KIND, "mlops", regions if number not in SAMPLE else regions[:2], **options(row)) == []
+    # A few regions for each row, other ones for the next: together the rows meet all of them.
+    some = regions[number % 8 :: 8] if number not in SAMPLE else regions[:2]
+    assert findings(KIND, "mlops", some, **options(row)) == []
     scope = launch_role.Scope("acme", "mlops", ("us-east-1",), assets=("assets/assets/seed-build/*.zip",))
     template = template | {"Mappings": {"Catalog": {"us-east-1": {"AssetBucket": "assets"}}}}
     role, _ = launch_role.synthesise(template, scope)

@@ -437,3 +437,13 @@ def test_the_page_says_what_costs_and_what_stays(options: dict[str, Any], costs:
     guide = blueprint.guide(blueprint.params(**options))
     assert costs in " ".join(guide.costs)
     assert stays in " ".join(guide.clean_up)
+
+
+def test_batches_run_on_curated_instances_too() -> None:
+    template = deploy(hosting="batch", hosting_instance_types=["ml.m5.*"])
+    (create,) = (
+        one
+        for one in statements(role(template, "WorkflowRole"))
+        if "sagemaker:CreateTransformJob" in one["Action"]
+    )
+    assert create["Condition"] == {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": ["ml.m5.*"]}}
