@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from generator.errors import FactoryError
 from generator.local import authorization, engine, noted, services, steps
-from generator.local.execution import callbacks, functions, invocations
+from generator.local.execution import callbacks, functions, invocations, mappings
 from generator.local.git import http as git_http
 from generator.local.identity import Identities, Scope, scope, unlimited
 from generator.local.journal import Journal
@@ -109,6 +109,9 @@ class App:
                     noted.note_key(call, response)
             return response
         if signed.service == "lambda":
+            mapping = mappings.asked(request)
+            if mapping is not None:
+                return mappings.respond(call, request, mapping)
             return self._lambda(request, identity, signed.region, request_id)
         response = reworded(request, self.journal.answer(request, account))
         if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":

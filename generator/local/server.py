@@ -25,6 +25,11 @@ class _Quiet(WSGIRequestHandler):
     """Logs nothing: the command line says what there is to say."""
 
     protocol_version = "HTTP/1.1"
+    release: Callable[[], None]
+
+    def finish(self) -> None:
+        super().finish()
+        type(self).release()  # each client has a thread, which has what it opened
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         pass
@@ -35,9 +40,10 @@ class Server:
 
     def __init__(self, local: LocalAws, port: int) -> None:
         self._local = local
+        handler = type("Handler", (_Quiet,), {"release": staticmethod(local.state.release)})
         try:
             self._server: BaseWSGIServer = make_server(
-                ADDRESS, port, self._guarded, threaded=True, request_handler=_Quiet
+                ADDRESS, port, self._guarded, threaded=True, request_handler=handler
             )
         except (OSError, SystemExit) as error:  # werkzeug exits when the port is taken
             raise fail(f"port {port}", "this port cannot be used", "Choose another with --port.") from error

@@ -188,6 +188,17 @@ class State:
         finally:
             self._connection().execute(f"DETACH {name}")
 
+    def release(self) -> None:
+        """Close what this thread has open; for threads that end."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            return
+        with self._guard:
+            if connection in self._connections:
+                self._connections.remove(connection)
+        connection.close()
+        self._local.connection = None
+
     def close(self) -> None:
         with self._guard:
             self._closed = True

@@ -61,6 +61,7 @@ class Steps:
             except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for it
                 done.put(error)
             finally:
+                self._state.release()
                 with self._lock:
                     self._threads.discard(thread)
 

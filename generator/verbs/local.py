@@ -56,7 +56,8 @@ def _serve(aws: LocalAws, target: Target, port: int) -> None:
         f"  export AWS_ENDPOINT_URL={server.url}\n"
         f"  export AWS_REGION={target.home_region} AWS_DEFAULT_REGION={target.home_region}\n"
         f"  export AWS_ACCESS_KEY_ID={target.spec.account} AWS_SECRET_ACCESS_KEY=local\n\n"
-        f"Functions, custom resources and builds {runs}.\n\n"
+        f"Functions, custom resources and builds {runs}. CodeCommit's repositories are at\n"
+        f"  {server.url.replace('://', f'://{target.spec.account}:local@')}/v1/repos/NAME\n\n"
         "For example:\n"
         "  aws servicecatalog search-products-as-admin\n\n"
         "Ctrl-C ends it; the state stays.",

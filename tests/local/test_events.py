@@ -372,3 +372,62 @@ def test_a_repository_is_seeded_cloned_and_pushed_to(hub: Catalog, local: LocalA
     assert [e["detail"]["event"] for e in received(hub, url)] == ["referenceUpdated", "referenceDeleted"]
     cfn.delete_stack(StackName="s")
     assert list((local.state.folder / "git").glob("[!c]*.git")) == []
+
+
+def test_messages_of_a_queue_run_its_function(running: LocalAws) -> None:
+    hub = Catalog(running)
+    cfn, sqs, logs = hub.client("cloudformation"), hub.client("sqs"), hub.client("logs")
+    source = """
+def handler(event, context):
+    for record in event["Records"]:
+        print("GOT", record["body"], record["eventSourceARN"])
+    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"] if "bad" in r["body"]]}
+"""
+    may = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
+    resources: dict[str, Any] = {
+        "Dead": {"Type": "AWS::SQS::Queue"},
+        "Queue": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "VisibilityTimeout": 1,
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]},
+                    "maxReceiveCount": 2,
+                },
+            },
+        },
+        "Role": role("lambda", (may, {"Fn::GetAtt": ["Queue", "Arn"]})),
+        "Function": function(source, FunctionName="f"),
+        "Mapping": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+                "FunctionName": {"Ref": "Function"},
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "FilterCriteria": {"Filters": [{"Pattern": '{"body": {"kind": ["a"]}}'}]},
+            },
+        },
+    }
+    cfn.create_stack(StackName="s", TemplateBody=template(**resources), Capabilities=ALL)
+    assert ended(cfn, "s")["StackStatus"] == "CREATE_COMPLETE"
+    ids = {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for each in cfn.describe_stack_resources(StackName="s")["StackResources"]
+    }
+    for text in ('{"kind": "a", "n": 1}', '{"kind": "b"}', '{"kind": "a", "n": "bad"}'):
+        sqs.send_message(QueueUrl=ids["Queue"], MessageBody=text)
+    dead = until(lambda: sqs.receive_message(QueueUrl=ids["Dead"]).get("Messages"))
+    assert [message["Body"] for message in dead] == ['{"kind": "a", "n": "bad"}']
+    text = log_text(logs, "/aws/lambda/f")
+    assert text.count('GOT {"kind": "a", "n": 1}') == 1
+    assert text.count('GOT {"kind": "a", "n": "bad"}') == 2
+    assert 'kind": "b' not in text
+    lambdas = hub.client("lambda")
+    (mapping,) = lambdas.list_event_source_mappings(FunctionName="f")["EventSourceMappings"]
+    assert (mapping["UUID"], mapping["State"], mapping["BatchSize"]) == (ids["Mapping"], "Enabled", 10)
+    with pytest.raises(lambdas.exceptions.InvalidParameterValueException, match="queues of SQS"):
+        lambdas.create_event_source_mapping(
+            FunctionName="f", EventSourceArn=f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"
+        )
+    cfn.delete_stack(StackName="s")
+    until(lambda: lambdas.list_event_source_mappings()["EventSourceMappings"] == [])

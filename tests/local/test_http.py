@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -205,3 +206,14 @@ def test_a_fault_of_ours_is_an_internal_failure_with_its_reason(served: Server, 
     with pytest.raises(ClientError, match="sc_budget") as failed:
         sc.describe_portfolio(Id=portfolio)
     assert code(failed) == "InternalFailure"
+
+
+def test_a_server_keeps_nothing_open_for_clients_that_have_gone(served: Server, local: LocalAws) -> None:
+    for _ in range(20):
+        sts = client(served, "sts")
+        sts.get_caller_identity()
+        sts.close()
+    deadline = time.monotonic() + 10
+    while len(local.state._connections) > 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(local.state._connections) <= 5

@@ -45,6 +45,16 @@ class Runner:
         self._alive.enter_context(owned(aws.state.folder, self.owner))
         atexit.register(self.close)  # nothing may go on without the local AWS that it calls
         self._lock = threading.RLock()  # a server that is started here says so
+        self._poller = threading.Thread(target=self._poll, name="catalog-poll", daemon=True)
+        self._poller.start()
+
+    def _poll(self) -> None:
+        from generator.local.execution.mappings import poll
+
+        try:
+            poll(self)
+        finally:
+            self.state.release()
 
     @property
     def url(self) -> str:
@@ -82,6 +92,7 @@ class Runner:
             except Exception:
                 log.exception("work aside failed")
             finally:
+                self.state.release()
                 with self._lock:
                     self._aside.discard(thread)
 
@@ -114,6 +125,7 @@ class Runner:
         atexit.unregister(self.close)
         self.settle(PATIENCE)
         self.closing.set()
+        self._poller.join()
         self.children.end()
         self.steps.wait()
         self.settle()

@@ -113,6 +113,47 @@ class Permission:
         )
 
 
+class EventSourceMapping:
+    simulated = False
+
+    def create(self, request: Request) -> Made:
+        client = request.client("lambda")
+        arguments = fit(request.properties, _shape(client, "CreateEventSourceMapping"))
+        answer = client.create_event_source_mapping(**arguments)
+        return Made(
+            answer["UUID"], {"Id": answer["UUID"], "EventSourceMappingArn": answer["EventSourceMappingArn"]}
+        )
+
+    def update(self, request: Request) -> Made:
+        client = request.client("lambda")
+        arguments = fit(request.properties, _shape(client, "UpdateEventSourceMapping"))
+        client.update_event_source_mapping(**{**arguments, "UUID": request.physical_id})
+        return Made(request.physical_id, dict(request.attributes))
+
+    def delete(self, request: Request) -> None:
+        request.client("lambda").delete_event_source_mapping(UUID=request.physical_id)
+
+
+class EventInvokeConfig:
+    simulated = False
+
+    def create(self, request: Request) -> Made:
+        client = request.client("lambda")
+        client.put_function_event_invoke_config(
+            **fit(request.properties, _shape(client, "PutFunctionEventInvokeConfig"))
+        )
+        name, qualifier = request.properties["FunctionName"], request.properties["Qualifier"]
+        return Made(f"{name}|{qualifier}", {})
+
+    def update(self, request: Request) -> Made:
+        return self.create(request)
+
+    def delete(self, request: Request) -> None:
+        request.client("lambda").delete_function_event_invoke_config(
+            FunctionName=request.properties["FunctionName"], Qualifier=request.properties["Qualifier"]
+        )
+
+
 class StateMachine:
     simulated = False
 

@@ -43,6 +43,8 @@ _PROVIDERS: Final[Mapping[str, Provider]] = {
     "AWS::IAM::UserPolicy": iam.InlinePolicy(),
     "AWS::KMS::Alias": keys.Alias(),
     "AWS::KMS::Key": keys.Key(),
+    "AWS::Lambda::EventInvokeConfig": compute.EventInvokeConfig(),
+    "AWS::Lambda::EventSourceMapping": compute.EventSourceMapping(),
     "AWS::Lambda::Function": compute.Function(),
     "AWS::Lambda::Permission": compute.Permission(),
     "AWS::Logs::LogGroup": compute.LogGroup(),
