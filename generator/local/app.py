@@ -102,11 +102,11 @@ class App:
             account = self._check_bucket(call, request)
         if signed.service == "iam":
             authorization.check_iam(call, request)
-        if signed.service == "iam" and noted.action(request) == "CreateAccessKey":
+        if signed.service == "iam" and noted.action(request) in noted.OF_KEYS:
             with self.state.write():
                 response = self.journal.answer(request, account)
                 if response.status == 200:
-                    noted.note_key(call, response)
+                    noted.note_key(call, request, response)
             return response
         if signed.service == "lambda":
             mapping = mappings.asked(request)

@@ -27,6 +27,7 @@ EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action
 ADMINISTRATOR = "administrator"
 # In every account from the start, as in those that an organisation makes.
 ACCESS_ROLE = "OrganizationAccountAccessRole"
+REVOKED = 0.0  # in place of the time when credentials expire: a key that was deleted, or is not active
 SECRET = "local"  # noqa: S105 - not a secret: signatures are not checked
 KEY_PREFIX = "AKIALOCL"  # followed by the account: 20 characters, as AWS's own
 SCOPE = re.compile(r"Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -121,6 +122,10 @@ class Identities:
         if found is None:
             return administrator(self.account)
         identity, expires = found
+        if expires == REVOKED:
+            raise ServiceError(
+                "InvalidClientTokenId", "The security token included in the request is invalid.", 403
+            )
         if expires is not None and expires < time.time():
             raise ServiceError(
                 "ExpiredTokenException", "The security token included in the request is expired", 403
@@ -145,5 +150,6 @@ class Identities:
                 tags=tuple(json.loads(row["tags_json"]).items()),
             )
         found = identity, row["expires"]
-        self._handed_out[access_key] = found  # credentials never change once handed out
+        if row["expires"]:
+            self._handed_out[access_key] = found  # a session never changes; a user's key may be taken back
         return found

@@ -1,13 +1,15 @@
-"""What the front door notes of moto's answers: the access keys that IAM hands out, and roles that are new."""
+"""What the front door notes of moto's answers: the access keys that IAM hands out and takes back, and roles that are new."""
 
 from __future__ import annotations
 
 import re
 
-from generator.local.identity import administrator
+from generator.local.identity import REVOKED, administrator
 from generator.local.service import Call
 from generator.local.weather import Forecast, Weather
 from generator.local.wire import Request, Response, asked
+
+OF_KEYS = frozenset({"CreateAccessKey", "DeleteAccessKey", "UpdateAccessKey"})
 
 
 def action(request: Request) -> str:
@@ -15,8 +17,19 @@ def action(request: Request) -> str:
     return asked(request).operation
 
 
-def note_key(call: Call, response: Response) -> None:
-    """A new access key stands for its user from now on."""
+def note_key(call: Call, request: Request, response: Response) -> None:
+    """What became of an access key: a new one stands for its user from now on, one that is gone for nobody."""
+    form = asked(request)
+    if form.operation != "CreateAccessKey":
+        usable = form.operation == "UpdateAccessKey" and form.body.get("Status") == "Active"
+        with call.state.write() as tx:
+            tx.execute(
+                "UPDATE credential SET expires=? WHERE access_key=? AND account=?",
+                None if usable else REVOKED,
+                form.body["AccessKeyId"],
+                call.account,
+            )
+        return
     text = response.body.decode()
     client = call.client("iam", identity=administrator(call.account))
     user = client.get_user(UserName=_element(text, "UserName"))["User"]  # its ARN has a path

@@ -384,3 +384,18 @@ def test_a_stack_of_ones_own_takes_the_rights_of_what_is_in_it(people: People) -
     passing = partial(ana.create_stack, StackName="mine-2", TemplateBody=template, RoleARN=role)
     assert f"iam:PassRole on resource: {role}" in refused(passing)[2]
     assert "stackset/theirs:* because" in refused(lambda: ana.describe_stack_set(StackSetName="theirs"))[2]
+
+
+def test_a_key_that_is_taken_back_stands_for_nobody(people: People) -> None:
+    """Above all not for the administrator, as whom a key that nobody knows is taken."""
+    people.iam.create_user(UserName="eve")
+    keys = people.iam.create_access_key(UserName="eve")["AccessKey"]
+    sts = people.with_keys(keys)("sts")
+    status = {"UserName": "eve", "AccessKeyId": keys["AccessKeyId"]}
+    assert sts.get_caller_identity()["Arn"].endswith(":user/eve")
+    people.iam.update_access_key(**status, Status="Inactive")
+    assert refused(sts.get_caller_identity)[:2] == ("InvalidClientTokenId", 403)
+    people.iam.update_access_key(**status, Status="Active")
+    assert sts.get_caller_identity()["Arn"].endswith(":user/eve")
+    people.iam.delete_access_key(**status)
+    assert refused(sts.get_caller_identity)[:2] == ("InvalidClientTokenId", 403)
