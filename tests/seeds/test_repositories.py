@@ -130,6 +130,24 @@ def test_the_tests_pass_for_every_ci(case: tuple[str, str, Path]) -> None:
     passes_its_tests(case[2])
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("name", SEEDS)
+def test_the_tests_pass_in_an_environment_that_the_seed_makes(name: str, tmp_path: Path) -> None:
+    """As on a new machine: `make test` alone, with nothing but Python, which installs what the seed pins."""
+    copier_copy(name, tmp_path)
+    done = subprocess.run(
+        ["make", "test"],
+        cwd=tmp_path,
+        env={"HOME": os.environ["HOME"], "PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\b\d+ passed", done.stdout)
+
+
 @pytest.mark.parametrize(("name", "answers"), VARIANTS, ids=str)
 def test_the_tests_pass_for_every_other_answer(name: str, answers: dict[str, Any], tmp_path: Path) -> None:
     seed.render(SEEDCODE / name, answers, where=SPEC).write(tmp_path)
