@@ -105,6 +105,8 @@ def candidates(products: Mapping[str, Product], named: Sequence[str]) -> list[li
         return [[products[name]] for name in sorted(set(named))]
     groups: dict[str, list[Product]] = {}
     for product in products.values():
+        if "service-catalog" not in product.spec.delivery:
+            continue  # SageMaker Studio makes its projects from S3
         kind = product.spec.blueprint
         groups.setdefault(f"{kind}/{product.id}" if kind == RAW else kind, []).append(product)
     return list(groups.values())

@@ -101,7 +101,7 @@ def as_text(told: Mapping[str, Any]) -> str:
         lines.append(" ".join(filter(None, (f"{product['status']}: {product['id']}", versions))))
         for step in product["steps"]:
             changed = ", ".join(f"{key}={value}" for key, value in product["changed"].items())
-            told_of = f" ({changed})" if changed and step["name"] == UPDATE else ""
+            told_of = f" ({changed or 'as it is'})" if step["name"] == UPDATE else ""
             why = f": {step['why']}" if step["why"] else ""
             lines.append(f"  {step['name']}{told_of} {step['status']}{why}")
         lines += [f"  its template retains {each['type']} {each['id']}" for each in product["retained"]]
