@@ -26,7 +26,6 @@ POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{stack}-*"  # their st
 # What reading the catalogue takes; every plan needs it.
 OBSERVE: Grants = (
     ("cloudformation:DescribeStacks", STACKS),
-    ("cloudformation:DescribeStacks", PERSONA_STACK),
     ("cloudformation:GetTemplate", STACKS),
     ("cloudformation:GetTemplate", PERSONA_STACK),
     ("s3:GetBucketCORS", BUCKETS),
@@ -34,7 +33,6 @@ OBSERVE: Grants = (
     ("s3:ListBucket", BUCKETS),
     ("s3:GetObject", OBJECTS),
     ("s3:GetObjectTagging", OBJECTS),
-    ("sagemaker:ListTags", DOMAINS),
     ("servicecatalog:DescribeConstraint", "*"),
     ("servicecatalog:DescribePortfolio", PORTFOLIOS),
     ("servicecatalog:DescribePortfolioShares", PORTFOLIOS),
@@ -47,6 +45,8 @@ OBSERVE: Grants = (
     ("servicecatalog:ListTagOptions", "*"),
     ("servicecatalog:SearchProductsAsAdmin", "*"),
 )
+# What reading the domains takes that a target names.
+OBSERVE_DOMAINS: Grants = (("sagemaker:ListTags", DOMAINS),)
 # What recording an outcome takes; every publish needs it.
 RECORD: Grants = (("s3:PutObject", OBJECTS), ("s3:DeleteObject", OBJECTS))
 

@@ -22,6 +22,7 @@ class DeployPersonas(Change):
         ("cloudformation:CreateStack", PERSONA_STACK),
         ("cloudformation:UpdateStack", PERSONA_STACK),
         ("cloudformation:DescribeStackEvents", PERSONA_STACK),
+        ("cloudformation:DescribeStacks", PERSONA_STACK),
         *(
             (f"iam:{action}", PERSONA_POLICIES)
             for action in (

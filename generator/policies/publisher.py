@@ -42,13 +42,14 @@ def publisher(catalogue: Catalogue, target: Target) -> Policy:
     Roles are written by CloudFormation's hand only, by their name prefix, and where the target sets a
     `launch_boundary` only with it: then no role that this policy can make, or change, exceeds the boundary.
     """
-    permissions: Grants = (*changes.OBSERVE, *changes.RECORD)
+    permissions: Grants = (*_observing(target), *changes.RECORD)
     governed = any(each.spec.governance.personas for each in catalogue.portfolios.values())
     permissions += tuple(
         grant
         for kind in kinds()
         # Who writes people's policies could write their own: only where it is asked for.
-        if governed or kind is not changes.DeployPersonas
+        if (governed or kind is not changes.DeployPersonas)
+        and (target.spec.studio_domains or kind is not changes.SetTemplatesLocation)
         for grant in kind.permissions
     )
     grants = {
@@ -75,11 +76,15 @@ def publisher(catalogue: Catalogue, target: Target) -> Policy:
     return of_grants(name, description, catalogue, target, grants, _guards(catalogue, target), notes)
 
 
+def _observing(target: Target) -> Grants:
+    return (*changes.OBSERVE, *(changes.OBSERVE_DOMAINS if target.spec.studio_domains else ()))
+
+
 def of_plan(plan: Plan, catalogue: Catalogue, target: Target) -> Mapping[str, Any]:
     """What publishing one plan takes: reading, its changes, and recording them; with the target's account in place."""
     grants: set[Grant] = set()
     for region in target.spec.regions:
-        needed = (*changes.OBSERVE, *(changes.RECORD if plan.changes else ()))
+        needed = (*_observing(target), *(changes.RECORD if plan.changes else ()))
         needed += tuple(
             grant for change in plan.changes if change.region == region for grant in change.permissions
         )

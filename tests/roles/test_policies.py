@@ -34,7 +34,8 @@ catalogue: acme
 default: local
 local: {{}}
 prod: {{account: "{ACCOUNT}", regions: [eu-west-1, us-east-1], bucket: "acme-{{account}}-{{region}}",
-        launch_boundary: "{BOUNDARY}", permissions_boundary: "{INNER}"}}
+        launch_boundary: "{BOUNDARY}", permissions_boundary: "{INNER}",
+        studio_domains: {{eu-west-1: [d-abc]}}}}
 open: {{account: "{ACCOUNT}", regions: [eu-west-1], bucket: "acme-{{account}}-{{region}}"}}
 """
 PORTFOLIOS = """\
@@ -299,7 +300,12 @@ def test_the_publisher_may_make_every_kind_of_change(
     applying = judged(policies.publisher(catalogue, target), target, caller)
     asked = 0
     for region in target.spec.regions:
-        for action, pattern in (*kind.permissions, *changes.OBSERVE, *changes.RECORD):
+        for action, pattern in (
+            *kind.permissions,
+            *changes.OBSERVE,
+            *changes.OBSERVE_DOMAINS,
+            *changes.RECORD,
+        ):
             for resource, context in example(action, pattern, region):
                 decision = evaluate(Request(caller, action, resource, context), applying)
                 assert decision.allowed, (action, resource)
