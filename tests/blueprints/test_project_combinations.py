@@ -105,5 +105,5 @@ def test_it_lints_clean_and_gets_a_launch_role(number: int) -> None:
     template = template | {"Mappings": {"Catalog": {"us-east-1": {"AssetBucket": "assets"}}}}
     role, _ = launch_role.synthesise(template, scope)
     actions = {grant.action for grant in role.grants}
-    assert "codebuild:CreateProject" in actions or row[1] == ("ci", "jenkins")
+    assert "codebuild:CreateProject" in actions or row[1][1].startswith("jenkins")
     assert not any("*" in action for action in actions)
