@@ -156,6 +156,31 @@ def test_it_brings_roles_to_spokes_and_narrows_them_once_these_were_asked(
     assert made.run("plan", "--target", "prod", "--prune-roles", "--detailed-exitcode").code == 0
 
 
+def test_a_smoke_test_publishes_as_the_publisher_and_launches_as_oneself(
+    made: Catalogue, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher(made, endpoint)
+    iam = iam_of(endpoint)
+    iam.create_user(UserName="ann")
+    iam.put_user_policy(UserName="ann", PolicyName="all", PolicyDocument=json.dumps(ALL))
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    asked = ("smoke", "store", "--target", "prod", "--yes", "--format", "json")
+    stranger = made.run(*asked)
+    assert stranger.code == 1
+    (skipped,) = json.loads(stranger.out)["products"]
+    assert skipped["steps"][0]["why"] == "it is not there for you to launch"
+
+    made.edit("products/portfolios.yaml", "- role: analyst", "- user: ann")
+    assert made.run("publish", "--target", "prod", "--yes").code == 0
+    ran = made.run(*asked)
+    assert ran.code == 0, ran.out + ran.err
+    told = json.loads(ran.out)
+    assert (told["account"], told["region"], told["status"]) == (ACCOUNT, "eu-west-1", "passed")
+    assert "launched in account 111122223333, updated and terminated" in ran.err
+
+
 def test_it_makes_no_role_without_the_boundary(made: Catalogue, endpoint: str) -> None:
     publisher(made, endpoint)
     made.edit("products/targets.yaml", f"  launch_boundary: {BOUNDARY}\n", "")
