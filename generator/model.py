@@ -139,4 +139,6 @@ class State:
     studio_reads: bool = False  # SageMaker Studio's pages may read the bucket
     studio_domains: frozenset[str] = frozenset()  # those that look for project templates there
     neighbours: frozenset[str] = frozenset()  # other catalogues whose portfolios or products are there
-    spokes: Mapping[str, SpokeSet] = field(default_factory=dict)  # by stack set; where the target asks for them
+    spokes: Mapping[str, SpokeSet] = field(
+        default_factory=dict
+    )  # by stack set; where the target asks for them

@@ -434,9 +434,7 @@ def test_no_grant_lies_within_another() -> None:
     scope = replace(SCOPE, assets=("acme-assets/assets/lambda-a/*.zip",))
     function = ("F", "AWS::Lambda::Function", {"Code": code, "Role": "arn:aws:iam::111122223333:role/r"})
     role, _ = synthesise(template(function), scope)
-    read = {
-        each.resource for each in role.grants if each.action == "s3:GetObject" and each.resource != "*"
-    }
+    read = {each.resource for each in role.grants if each.action == "s3:GetObject" and each.resource != "*"}
     assert read == {f"{PARTITION}:s3:::acme-assets/assets/lambda-a/*.zip"}
     assert not widest(role.grants)
 

@@ -22,7 +22,7 @@ from generator.changes import Change
 from generator.errors import AwsError, Problem, Where
 from generator.gateway import Contents, Gateway, Identity, Release
 from generator.load import load
-from generator.model import State
+from generator.model import Launched, Share, State
 from generator.plan import Plan
 from generator.publish import Prepared, apply, prepare
 from tests import catalogues
@@ -161,6 +161,12 @@ class Failing:
 
     def artifact_template(self, region: str, product: str, version: str) -> str | None:
         return self._real.artifact_template(region, product, version)
+
+    def launched(self, region: str, account: str) -> tuple[Launched, ...]:
+        return self._real.launched(region, account)
+
+    def members(self, share: Share) -> frozenset[str]:
+        return self._real.members(share)
 
     def identifiers(self, region: str) -> Mapping[str, str]:
         return self._real.identifiers(region)
