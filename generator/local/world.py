@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from generator.local import bucketpolicy, clock
+from generator.local import bucketpolicy, clock, managed
 from generator.local.service import ServiceError
 from generator.local.wire import Request, Response
 
@@ -68,6 +68,8 @@ class World:
         from moto.moto_api._internal import mock_random
 
         with self.mounted(), clock.frozen(seed.time):
+            if managed.names_any(request):
+                managed.bring(request, account, _backends("iam"))
             mock_random.seed(seed.number)
             return _ask(request, account)
 

@@ -28,6 +28,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     # yamlfile reads the user's files; template reads and writes CloudFormation's own dialect, with its intrinsics.
     "yaml": ("generator/yamlfile.py", "generator/template.py"),
     "moto": ("generator/local/",),
+    "samtranslator": ("generator/local/stacks/serverless.py",),
     "werkzeug": ("generator/local/",),
     # moto keeps keys and certificates as objects of it.
     "cryptography": ("generator/local/",),

@@ -1,7 +1,7 @@
-"""Transforms: AWS::LanguageExtensions' loops and AWS::Include, expanded before a template is evaluated.
+"""Transforms: AWS::LanguageExtensions' loops, AWS::Include and SAM, expanded before a template is evaluated.
 
-Pure but for the fetch of an included file, which is given. Macros of an account and the SAM transform are refused
-with a reason: the one is code of an account, the other a library that is not installed.
+Pure but for the fetch of an included file, which is given. Macros of an account are refused with a reason: they are code
+of an account.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from . import serverless
 from .document import transforms
 from .fault import ServiceError, invalid
 from .intrinsics import evaluate, is_scalar, text
@@ -35,13 +36,8 @@ def expand(template: Mapping[str, Any], scope: Scope, fetch: Callable[[str], Any
     """
     names = transforms(template)
     for name in names:
-        if name == EXTENSIONS or name == "AWS::Include":
+        if name in (EXTENSIONS, "AWS::Include", serverless.TRANSFORM):
             continue
-        if name.startswith("AWS::Serverless"):
-            raise invalid(
-                f"Transform {name} failed with: the local AWS has no SAM translator. Expand the template first, for "
-                "example with `sam build` and `sam package`, and publish the result."
-            )
         if name.startswith("AWS::"):
             raise invalid(f"Transform {name} failed with: the local AWS does not support this transform.")
         raise invalid(
@@ -62,6 +58,9 @@ def expand(template: Mapping[str, Any], scope: Scope, fetch: Callable[[str], Any
             raise invalid(f"Transform {EXTENSIONS} failed with: {error.message}") from None
     elif name := _first_loop(document):
         raise invalid(f"Template error: {name} is supported only with the transform {EXTENSIONS}")
+    if serverless.TRANSFORM in names:
+        # After the loops, as CloudFormation has it: they may repeat functions.
+        document = serverless.expand(document, scope.values)
     return Expanded(document, extended)
 
 

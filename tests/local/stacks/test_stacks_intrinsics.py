@@ -648,8 +648,6 @@ def test_an_included_file_stands_in_for_the_call() -> None:
 @pytest.mark.parametrize(
     ("transform", "message"),
     [
-        ("AWS::Serverless-2016-10-31", "has no SAM translator"),
-        (["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"], "has no SAM translator"),
         ("AWS::CodeDeployBlueGreen", "does not support this transform"),
         ("Mine", "No transform named Mine found"),
         ({"Name": "AWS::Include", "Parameters": {"Location": "https://x"}}, "not a valid S3 uri"),

@@ -572,9 +572,14 @@ REFUSED: list[tuple[dict[str, Any] | str, str]] = [
     (
         {
             "Transform": "AWS::Serverless-2016-10-31",
-            "Resources": {"F": {"Type": "AWS::Serverless::Function"}},
+            "Resources": {
+                "F": {
+                    "Type": "AWS::Serverless::Function",
+                    "Properties": {"CodeUri": "./src", "Handler": "a.b", "Runtime": "python3.13"},
+                }
+            },
         },
-        "has no SAM translator",
+        "Resource with id \\[F\\] is invalid. 'CodeUri' is not a valid S3 Uri",
     ),
     ({"Resources": {"F": {"Type": "AWS::Serverless::Function"}}}, "Unrecognized resource types"),
     ("x" * 51_201, "failed to satisfy constraint: Member must have length less than or equal to 51200"),

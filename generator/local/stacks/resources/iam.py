@@ -14,7 +14,11 @@ from .provider import Made, Request
 
 def document(value: Any) -> str:
     """A policy document as IAM takes it."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    if isinstance(value, str):
+        return value
+    # IAM takes documents without a version, as SAM writes them; moto does not.
+    whole = {"Version": "2012-10-17", **value} if isinstance(value, Mapping) else value
+    return json.dumps(whole, separators=(",", ":"))
 
 
 def _given(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
