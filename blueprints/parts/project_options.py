@@ -1,6 +1,7 @@
-"""The options of the SageMaker project family, and which of them go together.
+"""The options of the SageMaker project family.
 
-Owns the table of options, with the reason for each combination that is refused. What an option brings is its part's.
+Owns the table of options and the limits of each; which go together, `project_rules` says. What an option brings is its
+part's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from generator.blueprint import BlueprintParams
 from .buckets import Bucket, check_distinct
 from .codebuild import Size
 from .logs import Days
+from .project_rules import SEVERAL, problem
 from .stage_options import DEFAULT, DEFAULT_PROMOTED, InstanceType, StageOptions, check
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
@@ -29,13 +31,8 @@ Hosting = Literal[
     "edge",
 ]
 
-SEVERAL = ("multi-model", "serial", "multi-container")  # hostings of more than one model
 # What the seeds train and host where several are meant; in a row, each takes the answer of the one before.
 SHIPPED_MODELS, SHIPPED_ROW = ("female", "infant", "male"), ("features", "rings")
-
-# Options that say something about one half alone.
-OF_BUILD = ("instance_types", "data_buckets", "branches", "pipelines")
-OF_DEPLOY = ("hosting", "hosting_instance_types")
 
 
 class ProjectOptions(BlueprintParams):
@@ -280,145 +277,6 @@ class ProjectOptions(BlueprintParams):
 
     @model_validator(mode="after")
     def _together(self) -> ProjectOptions:
-        rules = (
-            self._of_halves,
-            self._of_models,
-            self._of_stages,
-            self._of_jenkins,
-            self._of_code,
-        )
-        for problem in (rule() for rule in rules):
-            if problem:
-                raise ValueError(problem)
+        if reason := problem(self):
+            raise ValueError(reason)
         return self
-
-    def _of_halves(self) -> str:
-        """An option whose half is missing; "" where there is none."""
-        for half, present, options in (
-            ("build", self.builds, OF_BUILD),
-            ("deploy", self.deploys, OF_DEPLOY),
-        ):
-            for name in options:
-                if not present and getattr(self, name) != type(self).model_fields[name].default:
-                    return f"{name} has no meaning where repositories has no {half}"
-        if self.stages and not self.staged:
-            return "stages have no meaning where repositories has no deploy and pipelines is not promoted"
-        return ""
-
-    def _of_models(self) -> str:
-        """How many models are trained, and how many hosted."""
-        if self.models and not self.several:
-            return f"models have no meaning with pipelines: {self.pipelines} and hosting: {self.hosting}"
-        if not (self.builds and self.deploys):
-            return ""
-        if self.pipelines == "many" and self.hosting not in SEVERAL:
-            return f"hosting: {self.hosting} hosts one model, pipelines: many trains several; choose {', '.join(SEVERAL)}"
-        if self.hosting == "serial":
-            return "hosting: serial needs models of different kinds, the build half trains one kind; leave build out"
-        if self.hosting in SEVERAL and self.pipelines != "many":
-            return f"hosting: {self.hosting} hosts several models, pipelines: {self.pipelines} trains one; choose many"
-        return ""
-
-    def _of_stages(self) -> str:
-        if self.elsewhere and self.encryption == "service-managed":
-            return (
-                f"stage '{self.elsewhere[0].name}' is in other accounts, which cannot use the keys that services hold; "
-                "it needs encryption: customer-key"
-            )
-        if self.elsewhere and self.network == "vpc-only":
-            return (
-                f"stage '{self.elsewhere[0].name}' is in other accounts, which have none of the subnets that "
-                "network: vpc-only names at launch"
-            )
-        if self.elsewhere and self.hosting == "edge":
-            return (
-                f"stage '{self.elsewhere[0].name}' is in other accounts, whose devices cannot read the project's bucket; "
-                "edge stages are here"
-            )
-        for stage in self.elsewhere:
-            if stage.where == "organizational-units" and stage.tested:
-                return (
-                    f"which accounts the units of stage '{stage.name}' have is not known beforehand, and so none to test in; "
-                    "leave tests out of its approval"
-                )
-        if self.hosting == "serverless":
-            if self.network == "vpc-only":
-                return (
-                    "a serverless endpoint cannot be in a VPC; choose another hosting, or network: internet"
-                )
-            for stage in self.staged:
-                if stage.settings:
-                    return f"a serverless endpoint has no instances; stage '{stage.name}' cannot choose any"
-            if self.hosting_instance_types:
-                return "hosting_instance_types has no meaning with hosting: serverless"
-        if self.hosting == "edge":
-            for stage in self.staged:
-                if stage.settings:
-                    return (
-                        f"a model at the edge runs on devices; stage '{stage.name}' cannot choose instances"
-                    )
-            if self.hosting_instance_types:
-                return "hosting_instance_types has no meaning with hosting: edge"
-        if self.pipelines == "promoted" and not self.deploys:
-            for stage in self.staged:
-                if stage.where != "here":
-                    return (
-                        f"a promoted definition names the role and the bucket that it was compiled with; stage '{stage.name}' "
-                        "has to be here"
-                    )
-                if stage.settings:
-                    return f"a promoted definition brings its instances along; stage '{stage.name}' cannot choose any"
-        if self.pipelines == "promoted" and self.deploys:
-            return (
-                "pipelines: promoted makes models in each stage, where they are registered; "
-                "deploy them with a project of each stage's own, and leave deploy out of repositories"
-            )
-        return ""
-
-    def _of_jenkins(self) -> str:
-        """What Jenkins' jobs have to be, and what they decide themselves."""
-        if self.ci != "jenkins":
-            for name in ("jenkins_access", "jenkins_issuer"):
-                if getattr(self, name) != type(self).model_fields[name].default:
-                    return f"{name} has no meaning with ci: {self.ci}"
-            return ""
-        if (self.jenkins_access == "oidc") != bool(self.jenkins_issuer):
-            return "jenkins_issuer says whose tokens jenkins_access: oidc trusts; give both or neither"
-        if self.pipelines == "promoted":
-            return "pipelines: promoted is what CodePipeline does; it needs ci: codepipeline"
-        if self.elsewhere:
-            return (
-                f"stage '{self.elsewhere[0].name}' is in other accounts, which CodePipeline rolls out; "
-                "ci: jenkins deploys in the project's own"
-            )
-        for stage in self.stages:
-            if stage.people:
-                return (
-                    f"the Jenkinsfile asks before every stage but the first; stage '{stage.name}' cannot name who approves "
-                    "with ci: jenkins"
-                )
-        return ""
-
-    def _of_code(self) -> str:
-        if self.git != "external" and self.git_server != "generic":
-            return f"git_server has no meaning with git: {self.git}"
-        places = {"seed_buckets": self.seed_buckets, "seed_repositories": self.seed_repositories}
-        if self.seed == "shipped":
-            for name, given in places.items():
-                if given:
-                    return f"{name} has no meaning with seed: shipped"
-        elif not any(places.values()):
-            return "seed: launch needs seed_buckets or seed_repositories, the places from which a seed may be chosen"
-        elif self.git == "external":
-            return "a seed chosen at launch is checked in by a build, which has no access to git: external"
-        if self.branches == "per-branch" and self.ci == "jenkins":
-            return "branches: per-branch is what CodeBuild does; with ci: jenkins a multibranch job of Jenkins does it"
-        if self.branches == "per-branch" and self.git == "codeconnections":
-            return "branches: per-branch needs git: codecommit; a connection does not tell of branches that are deleted"
-        if self.branches == "per-branch" and self.git == "external":
-            return "branches: per-branch needs git: codecommit; from an external server one branch is brought"
-        if self.branches == "per-branch" and self.pipelines != "one":
-            return (
-                f"branches: per-branch has one pipeline for each branch; pipelines cannot be {self.pipelines}"
-            )
-        return ""
