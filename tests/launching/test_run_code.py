@@ -6,19 +6,22 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from generator.cli import main
 from generator.local import ACCOUNT, LocalAws, open_state
 from tests import catalogues
+from tests.conftest import ROOT
 from tests.local.running import function, log_text, role, until
 
 from .conftest import REGION, Person, Shelf
-from .shop import reasons
+from .shop import USER, Shop, finished, reasons
 
 SOURCE = """
 import boto3, cfnresponse
@@ -158,3 +161,51 @@ def _repositories(aws: LocalAws, here: str) -> list[str]:
 def _group(session: Any, build: str) -> str:
     (found,) = session.client("codebuild").batch_get_builds(ids=[build])["builds"]
     return str(found["logs"]["groupName"])
+
+
+LAUNCHER = """
+import json, sys, time
+from pathlib import Path
+from generator.local import open_state
+aws = open_state(Path(sys.argv[1]), run_code=True)
+sc = aws.session_as(sys.argv[2], "us-east-1").client("servicecatalog")
+print(sc.provision_product(**json.loads(sys.argv[3]))["RecordDetail"]["RecordId"], flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_launch_whose_process_was_killed_has_failed_and_is_terminated(shop: Shop, tmp_path: Path) -> None:
+    slow = json.loads(json.dumps(TEMPLATE).replace("import boto3", "import time, boto3"))
+    code = slow["Resources"]["Function"]["Properties"]["Code"]
+    code["ZipFile"] = code["ZipFile"].replace(
+        "def handler(event, context):",
+        "def handler(event, context):\n    time.sleep(30 if event['RequestType'] == 'Create' else 0)",
+    )
+    slow["Resources"]["Function"]["Properties"]["Timeout"] = 60
+    shop.add("3.0.0", json.dumps(slow))
+    shop.constrain("LAUNCH", {"RoleArn": shop.role("iam:*", "lambda:*", "logs:*")})
+    asked = shop.ask(ProvisioningParameters=[{"Key": "Name", "Value": "you"}])
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER, str(tmp_path / "state"), USER, json.dumps(asked)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert launcher.stdout is not None
+    record = launcher.stdout.readline().strip()
+    assert shop.sc.describe_record(Id=record)["RecordDetail"]["Status"] == "IN_PROGRESS"
+    with pytest.raises(ClientError, match="under change"):
+        shop.sc.terminate_provisioned_product(ProvisionedProductName="it")
+    launcher.kill()
+    launcher.wait()
+    launcher.stdout.close()
+    found = shop.sc.describe_record(Id=record)["RecordDetail"]
+    assert found["Status"] == "FAILED"
+    assert "ended before it was done" in found["RecordErrors"][0]["Description"]
+    (left,) = shop.sc.search_provisioned_products()["ProvisionedProducts"]
+    assert left["Status"] == "ERROR"
+    assert shop.hub.client("lambda").list_functions()["Functions"] != []
+    ended = finished(shop.sc, shop.sc.terminate_provisioned_product(ProvisionedProductName="it"))
+    assert reasons(ended) == ""
+    assert shop.sc.search_provisioned_products()["ProvisionedProducts"] == []
+    assert shop.hub.client("lambda").list_functions()["Functions"] == []
