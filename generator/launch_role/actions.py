@@ -50,6 +50,7 @@ class Action:
 
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _PLACES = {"Partition", "Region", "Account"}
+_NEWER_LAST = ("greengrass",)
 
 
 @cache
@@ -87,7 +88,7 @@ def _arn_type(service: str, part: Mapping[str, Any]) -> ArnType:
     entry = _table("resourceTypes", service)[part["name"].lower()]
     return ArnType(
         name=entry["key"].lower(),
-        arn=entry["arn"],
+        arn=_one_form(service, entry),
         required=part["required"],
         keys=frozenset({*part["conditionKeys"], *entry.get("conditionKeys", ())}),
     )
@@ -96,7 +97,13 @@ def _arn_type(service: str, part: Mapping[str, Any]) -> ArnType:
 @cache
 def arn_types(service: str) -> Mapping[str, str]:
     """All ARN types of a service: name in lower case to ARN with ${variables}."""
-    return {name: entry["arn"] for name, entry in _table("resourceTypes", service).items()}
+    return {name: _one_form(service, entry) for name, entry in _table("resourceTypes", service).items()}
+
+
+def _one_form(service: str, entry: Mapping[str, Any]) -> str:
+    """The ARN of a kind of resource; of the forms of two generations, which the table joins by a comma, the newer one."""
+    forms: list[str] = entry["arn"].split(", ")
+    return forms[-1] if service in _NEWER_LAST else forms[0]
 
 
 @cache

@@ -13,6 +13,7 @@ from generator.launch_role import synthesise
 from tests.launch_role.reading import SCOPE, actions, of_resource, template
 
 ROLE = {"Fn::GetAtt": ["Role", "Arn"]}
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 KNOWN: list[tuple[str, dict[str, Any], set[str], str]] = [
     (
@@ -105,6 +106,90 @@ KNOWN: list[tuple[str, dict[str, Any], set[str], str]] = [
         {"sns:Subscribe", "sns:Unsubscribe"},
         "Amazon SNS API reference",
     ),
+    (
+        "AWS::Events::Rule",
+        {"EventPattern": {}},
+        {"events:TagResource"},
+        "github.com/service-cloud-voice/examples-from-doc/issues/97: rules of a stack are tagged",
+    ),
+    (
+        "AWS::Lambda::Function",
+        {"Role": ROLE},
+        {"lambda:TagResource", "iam:PassRole"},
+        "github.com/buildkite/elastic-ci-stack-for-aws/pull/1039: a service role without it fails",
+    ),
+    (
+        "AWS::IAM::Role",
+        {"AssumeRolePolicyDocument": {}},
+        {"iam:TagRole"},
+        "github.com/brefphp/bref/pull/2028: no retry without tags any more, for roles too",
+    ),
+    (
+        "AWS::KMS::Key",
+        {"KeyPolicy": {}},
+        {"kms:CreateKey", "kms:TagResource"},
+        "github.com/LeanerCloud/CUDly/issues/1670: CreateKey with tags asks for it",
+    ),
+    (
+        "AWS::KMS::Key",
+        {"KeyPolicy": {}},
+        {"kms:PutKeyPolicy"},
+        "github.com/aws-samples/rds-snapshot-export-to-s3-pipeline/issues/8: KMS refuses a policy that its writer could not change",
+    ),
+    (
+        "AWS::ECR::Repository",
+        {},
+        {"ecr:CreateRepository", "ecr:TagResource"},
+        "github.com/estahn/k8s-image-swapper/issues/416: asked for since 2022, by AWS's own notice",
+    ),
+    (
+        "AWS::ECS::TaskDefinition",
+        {},
+        {"ecs:RegisterTaskDefinition", "ecs:TagResource"},
+        "github.com/aws/aws-cdk/issues/25768: tagging authorisation of ECS asks for it on creation",
+    ),
+    (
+        "AWS::RDS::DBParameterGroup",
+        {"Family": "mysql8.0", "Description": "d"},
+        {"rds:AddTagsToResource", "rds:RemoveTagsFromResource"},
+        "github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/185: stack tags go with the creation",
+    ),
+    (
+        "AWS::RDS::DBClusterParameterGroup",
+        {"Family": "aurora-mysql8.0", "Description": "d", "Parameters": {}},
+        {"rds:AddTagsToResource"},
+        "github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/178",
+    ),
+    (
+        "AWS::RDS::EventSubscription",
+        {"SnsTopicArn": "arn:aws:sns:eu-west-1:111122223333:t"},
+        {"rds:AddTagsToResource"},
+        "github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/186",
+    ),
+    (
+        "AWS::RDS::DBSubnetGroup",
+        {"DBSubnetGroupDescription": "d", "SubnetIds": ["subnet-1"]},
+        {"rds:AddTagsToResource"},
+        "github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/188",
+    ),
+    (
+        "AWS::ElasticLoadBalancing::LoadBalancer",
+        {"Listeners": []},
+        {"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"},
+        "github.com/awslabs/aws-well-architected-labs/pull/125: AWS's notice of 2020 names both",
+    ),
+    (
+        "AWS::EKS::Cluster",
+        {"RoleArn": ROLE, "EncryptionConfig": [{"Provider": {"KeyArn": KEY}}]},
+        {"kms:DescribeKey", "kms:CreateGrant"},
+        "github.com/aws-quickstart/quickstart-amazon-eks-cluster-resource-provider/issues/25: with a key for secrets",
+    ),
+    (
+        "AWS::CloudFormation::ResourceVersion",
+        {"TypeName": "Acme::A::B", "SchemaHandlerPackage": "s3://a/b.zip", "ExecutionRoleArn": ROLE},
+        {"iam:PassRole"},
+        "github.com/aws-cloudformation/aws-cloudformation-resource-providers-cloudformation/pull/11: dropped there, then kept",
+    ),
 ]
 
 
@@ -152,3 +237,27 @@ def test_an_instance_makes_volumes() -> None:
     assert any(
         g.action == "ec2:RunInstances" and ":volume/" in g.resource for g in of_resource(reasons, "Thing")
     )
+
+
+def test_a_key_is_tagged_before_it_has_a_tag() -> None:
+    """A condition on the tags that a key has cannot hold while it is made (github.com/LeanerCloud/CUDly/pull/1671)."""
+    _, reasons = synthesise(template(("Thing", "AWS::KMS::Key", {"KeyPolicy": {}})), SCOPE)
+    keys = [
+        {key for _, key, _ in grant.conditions}
+        for grant in of_resource(reasons, "Thing")
+        if grant.action == "kms:TagResource"
+    ]
+    assert any(not any(key.startswith("aws:ResourceTag/") for key in found) for found in keys)
+
+
+@pytest.mark.parametrize("resource_type", ["AWS::Lex::Bot", "AWS::Lex::BotAlias"])
+def test_a_resource_is_one_arn(resource_type: str) -> None:
+    """The action table joins the forms of two generations by a comma, which no ARN has."""
+    properties = {"Name": "ask", "BotId": "ABCDEFGHIJ", "BotAliasName": "live", "RoleArn": ROLE}
+    role, _ = synthesise(
+        template(
+            ("Thing", resource_type, properties), ("Role", "AWS::IAM::Role", {"AssumeRolePolicyDocument": {}})
+        ),
+        SCOPE,
+    )
+    assert not [grant.resource for grant in role.grants if "," in grant.resource]

@@ -1,0 +1,79 @@
+"""The launch role of every product of the catalogue: how much of what it writes is scoped, and what always is.
+
+The numbers are those that `catalog role` shows; run with -s to see them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from generator.catalogue import LOCAL
+from generator.draft import draft
+from generator.launch_role import LaunchRole, Scope, scoped_writes, synthesise
+from generator.launch_role.scoping import unscoped
+from generator.load import load
+from tests.conftest import ROOT
+
+# What changes who may do what: each of these on named roles, users or policies, or not at all.
+RIGHTS = re.compile(
+    r"iam:(PassRole|(Create|Delete|Update|Put|Attach|Detach|Set|Tag|Untag|Add|Remove)\w*"
+    r"(Role|Policy|User|Group|InstanceProfile|PermissionsBoundary|PolicyVersion)\w*)"
+)
+
+
+def roles() -> Iterator[tuple[str, LaunchRole]]:
+    catalogue = load(ROOT)
+    target = catalogue.target(LOCAL)
+    for product in catalogue.products.values():
+        if product.spec.launch.role == "synthesised":
+            template = draft(product, catalogue, target).template
+            scope = Scope(catalogue.name, product.id, tuple(target.spec.regions))
+            yield product.id, synthesise(template, scope)[0]
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, LaunchRole]:
+    return dict(roles())
+
+
+def test_most_of_what_each_writes_is_scoped(found: dict[str, LaunchRole]) -> None:
+    shares = {name: scoped_writes(role) for name, role in found.items()}
+    for name, share in shares.items():
+        print(
+            f"{name}: {share.scoped} of {share.total} writing actions scoped ({share.share:.0%}) {' '.join(share.rest)}"
+        )
+    assert shares
+    assert {name: share.rest for name, share in shares.items() if share.share < 0.85} == {}
+
+
+def test_what_gives_rights_is_always_scoped(found: dict[str, LaunchRole]) -> None:
+    loose = [
+        f"{name}: {grant.action} on {grant.resource}"
+        for name, role in found.items()
+        for grant in role.grants
+        if RIGHTS.fullmatch(grant.action) and unscoped(grant.resource)
+    ]
+    assert loose == []
+
+
+def test_no_role_is_passed_to_whomever(found: dict[str, LaunchRole]) -> None:
+    passed = [
+        (name, grant)
+        for name, role in found.items()
+        for grant in role.grants
+        if grant.action == "iam:PassRole"
+    ]
+    assert passed
+    open_ = [
+        f"{name}: {grant.resource}"
+        for name, grant in passed
+        if not any(key == "iam:PassedToService" for _, key, _ in grant.conditions)
+    ]
+    assert open_ == []
+
+
+def test_no_wildcard_and_nothing_the_other_way_round(found: dict[str, LaunchRole]) -> None:
+    assert [g.action for role in found.values() for g in role.grants if re.search(r"[*?]", g.action)] == []
