@@ -51,7 +51,7 @@ def handler(event, context):
 """
 
 
-def stack_of(*, topic: bool = False, **properties: Any) -> str:
+def stack_of(*, topic: bool = False, broken: bool = False, **properties: Any) -> str:
     resources: dict[str, Any] = {
         "Notes": {
             "Type": "AWS::S3::Bucket",
@@ -74,6 +74,13 @@ def stack_of(*, topic: bool = False, **properties: Any) -> str:
             "DependsOn": "Notes",
         },
     }
+    if broken:
+        token = f"arn:aws:sns:{REGION}:123456789012:nobody"
+        resources["Bad"] = {
+            "Type": "Custom::Bad",
+            "Properties": {"ServiceToken": token},
+            "DependsOn": "Thing",
+        }
     if topic:
         resources["Topic"] = {"Type": "AWS::SNS::Topic"}
         resources["Thing"]["Properties"]["ServiceToken"] = {"Ref": "Topic"}
@@ -161,6 +168,21 @@ def test_a_failed_update_goes_back(stack: Stack) -> None:
     # What was asked to change was not done: the resource is as it was, and nothing more is asked of it.
     assert stack.told() == ["Create -", "Update made-one"]
     assert outputs(ended(stack.cfn, stack.id))["Id"] == "made-one"
+
+
+def test_a_rollback_that_failed_goes_on(stack: Stack) -> None:
+    stack.create(Name="one", FailOn="Update")
+    assert stack.update(Name="one", Extra="x", broken=True)["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+    stack.cfn.continue_update_rollback(StackName=stack.id)
+    assert ended(stack.cfn, stack.id)["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+    stack.cfn.continue_update_rollback(StackName=stack.id, ResourcesToSkip=["Thing"])
+    found = ended(stack.cfn, stack.id)
+    assert found["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert outputs(found)["Id"] == "made-one"
+    with pytest.raises(stack.cfn.exceptions.ClientError, match="can not continue update rollback"):
+        stack.cfn.continue_update_rollback(StackName=stack.id)
+    assert stack.told() == ["Create -", *["Update made-one"] * 3]
+    assert stack.update(Name="one")["StackStatus"] == "UPDATE_COMPLETE"
 
 
 def test_a_function_that_raises_fails_at_once_and_one_that_says_nothing_in_its_time(stack: Stack) -> None:

@@ -76,7 +76,26 @@ class Engine:
             else:
                 self.journal.status("UPDATE_FAILED", reason)
             return False
-        self._clean_up(prepared, done)
+        self._clean_up(prepared, done, "UPDATE_COMPLETE")
+        return True
+
+    def resume(self, prepared: Prepared, skipped: Sequence[str]) -> bool:
+        """Go on with the rollback of an update that stopped; what is skipped is left as it stands."""
+        done: list[_Done] = []
+        try:
+            for name in prepared.order:
+                if name not in skipped:
+                    self._step(name, prepared, done)
+            self._publish(prepared)
+        except (Failure, ServiceError) as error:
+            self.journal.status(
+                "UPDATE_ROLLBACK_FAILED",
+                f"The following resource(s) failed to update: [{error.logical_id}]. "
+                if isinstance(error, Failure)
+                else error.message,
+            )
+            return False
+        self._clean_up(prepared, done, "UPDATE_ROLLBACK_COMPLETE")
         return True
 
     def delete(self, retained: Sequence[str] = ()) -> bool:
@@ -193,8 +212,8 @@ class Engine:
 
     # After an update
 
-    def _clean_up(self, prepared: Prepared, done: Sequence[_Done]) -> None:
-        self.journal.status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    def _clean_up(self, prepared: Prepared, done: Sequence[_Done], outcome: str) -> None:
+        self.journal.status(f"{outcome}_CLEANUP_IN_PROGRESS")
         for step in reversed(done):
             old = step.old
             if (
@@ -215,7 +234,7 @@ class Engine:
             else:
                 self._discard(resource, record=True)
             self.journal.forget(resource.logical_id)
-        self.journal.status("UPDATE_COMPLETE")
+        self.journal.status(outcome)
 
     def _discard(self, resource: Resource, *, record: bool) -> None:
         try:

@@ -218,6 +218,24 @@ class Operations:
         journal.status("UPDATE_IN_PROGRESS", "User Initiated", updated=time.time(), **plan.fields)
         return self.engine(plan.account, journal).update(plan.prepared, before, rollback=rollback)
 
+    def resume(self, stack: Stack, *, skipped: list[str], role: str, token: str) -> bool:
+        """Go on with a rollback that failed, towards what the stack was before its update."""
+        wanted = Wanted(
+            template=stack.template,
+            parameters={name: value.given for name, value in stack.parameters.items()},
+            tags=stack.tags,
+            capabilities=stack.capabilities,
+            notifications=stack.notifications,
+            role=role or stack.role,
+        )
+        plan = self.prepare(stack, wanted, previous=stack)
+        unknown = [name for name in skipped if name not in plan.prepared.resources]
+        if unknown:
+            raise invalid(f"The resource(s) to skip {unknown} are no resources of the stack")
+        journal = self._journal(stack, token)
+        journal.status("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+        return self.engine(plan.account, journal).resume(plan.prepared, skipped)
+
     def delete(self, stack: Stack, *, retained: list[str], role: str, token: str) -> bool:
         """Delete a stack's resources and the stack."""
         users = {

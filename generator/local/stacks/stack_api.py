@@ -63,6 +63,22 @@ def update_stack(call: Call) -> Answer:
     return {"StackId": stack.id}
 
 
+@SERVICE.operation("ContinueUpdateRollback")
+def continue_update_rollback(call: Call) -> Answer:
+    operations, params = Operations(call), call.params
+    stack = operations.existing(params["StackName"])
+    if stack.status != "UPDATE_ROLLBACK_FAILED":
+        raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not continue update rollback.")
+    call.acknowledge({})
+    operations.resume(
+        stack,
+        skipped=list(params.get("ResourcesToSkip", [])),
+        role=params.get("RoleARN", ""),
+        token=params.get("ClientRequestToken", ""),
+    )
+    return {}
+
+
 @SERVICE.operation("DeleteStack")
 def delete_stack(call: Call) -> Answer:
     operations, params = Operations(call), call.params
