@@ -128,7 +128,7 @@ def of_key(places: Sequence[Place]) -> list[Statement]:
         users = [own(MODEL), own(WORKFLOW), *place.makers()]
         use = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
         grant = place.opened(users, ["kms:CreateGrant"], "*")
-        grant["Sid"] += "Grants"
+        grant["Sid"] = f"Grants{grant['Sid']}"
         grant["Condition"] |= {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         statements += [place.opened(users, use, "*"), grant]
     return statements
@@ -143,7 +143,7 @@ def of_bucket(places: Sequence[Place], bucket: str, hosting: str) -> list[Statem
         look = place.opened(models, ["s3:GetBucketLocation", "s3:ListBucket"], [Sub(bucket)])
         write = place.opened(models, ["s3:PutObject"], [Sub(f"{bucket}/{folder}*") for folder in answers])
         for statement, what in ((look, "Look"), (write, "Write")):
-            statement["Sid"] += what
+            statement["Sid"] = f"{what}{statement['Sid']}"
         statements += [read, look, write]
     return statements
 
