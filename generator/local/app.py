@@ -112,7 +112,7 @@ class App:
             mapping = mappings.asked(request)
             if mapping is not None:
                 return mappings.respond(call, request, mapping)
-            return self._lambda(request, identity, signed.region, request_id)
+            return self._lambda(call, request)
         response = reworded(request, self.journal.answer(request, account))
         if signed.service == "iam" and response.status == 200 and noted.action(request) == "CreateRole":
             noted.note_role(self.weather, today, response)
@@ -147,18 +147,18 @@ class App:
         call = self._call(signed, self.identities.find(key), request, request_id, today)
         return git_http.respond(call, request, wanted)
 
-    def _lambda(self, request: Request, identity: Identity, region: str, request_id: str) -> Response:
+    def _lambda(self, call: Call, request: Request) -> Response:
         """moto keeps functions; running one is our own, and so is what moto drops of a configuration."""
         invoked = invocations.function_of(request)
         if invoked is not None:
-            return invocations.respond(self.runner, request, invoked, identity, region, request_id)
+            return invocations.respond(call, request, invoked)
         configured = invocations.configures(request)
         if configured is None:
-            return self.journal.answer(request, identity.account)
+            return self.journal.answer(request, call.account)
         with self.state.write():
-            response = self.journal.answer(request, identity.account)
+            response = self.journal.answer(request, call.account)
             if response.status < 300:
-                functions.note_settings(self.state, identity.account, region, *configured)
+                functions.note_settings(self.state, call.account, call.region, *configured)
         return response
 
     def _check_bucket(self, call: Call, request: Request) -> str:

@@ -219,3 +219,34 @@ def test_the_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     finally:
         aws.close()
     assert boto3.DEFAULT_SESSION is None
+
+
+def test_who_may_invoke_is_said_by_policies(running: LocalAws) -> None:
+    source = """
+import boto3
+
+def handler(event, context):
+    try:
+        answer = boto3.client("lambda").invoke(FunctionName=event["other"], Payload="{}")
+    except Exception as error:
+        return str(error)
+    return answer["Payload"].read().decode()
+"""
+    cfn = client(running, "cloudformation")
+    other = function("def handler(e, c): return 'called'", FunctionName="other")
+    arn = f"arn:aws:lambda:{REGION}:{running.account}:function:other"
+    resources = {
+        "Role": role(),
+        "Allowed": role("lambda", (["lambda:InvokeFunction"], arn)),
+        "Other": other,
+        "May": function(source, "Allowed", FunctionName="may"),
+        "Not": function(source, FunctionName="not"),
+    }
+    cfn.create_stack(StackName="s", TemplateBody=template(**resources), Capabilities=ALL)
+    assert ended(cfn, "s")["StackStatus"] == "CREATE_COMPLETE"
+    lambdas = client(running, "lambda")
+    assert call(lambdas, "may", {"other": "other"})[0] == '"called"'
+    assert (
+        f"not authorized to perform: lambda:InvokeFunction on resource: {arn}"
+        in call(lambdas, "not", {"other": "other"})[0]
+    )

@@ -7,11 +7,15 @@ import logging
 import re
 import uuid
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from generator.local import iam
+from generator.local.attached import Attached
 from generator.local.execution import functions
-from generator.local.service import Identity, ServiceError
+from generator.local.identity import administrator
+from generator.local.service import Call, ServiceError
 from generator.local.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -43,31 +47,29 @@ def configures(request: Request) -> tuple[str, dict[str, Any]] | None:
     return unquote(found[1] or str(body.get("FunctionName", ""))).rpartition(":")[2], body
 
 
-def respond(
-    runner: Runner | None, request: Request, name: str, identity: Identity, region: str, request_id: str
-) -> Response:
+def respond(call: Call, request: Request, name: str) -> Response:
     """The answer to an invocation, an error's too."""
     try:
-        return _respond(runner, request, name, identity, region, request_id)
+        return _respond(call, request, name)
     except ServiceError as error:
-        headers = {"x-amzn-ErrorType": error.code, "x-amzn-RequestId": request_id}
+        headers = {"x-amzn-ErrorType": error.code, "x-amzn-RequestId": call.request_id}
         body = json.dumps(
             {"Type": "User", "Message": error.message, "message": error.message, **error.members}
         )
         return Response(error.status, {**headers, "Content-Type": "application/json"}, body.encode())
 
 
-def _respond(
-    runner: Runner | None, request: Request, name: str, identity: Identity, region: str, request_id: str
-) -> Response:
+def _respond(call: Call, request: Request, name: str) -> Response:
+    runner = call.runner
     if runner is None:
         raise ServiceError("NotImplementedException", OFF, 501)
     qualifier = parse_qs(urlsplit(request.url).query).get("Qualifier", [""])[0]
-    function = functions.find(runner, identity.account, region, name, qualifier)
+    function = functions.find(runner, call.account, call.region, name, qualifier)
+    _permit(call, function)
     kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
     if _ASYNC_PATH.fullmatch(request.path):
         kind = "Event"
-    headers = {"x-amzn-RequestId": request_id, "X-Amz-Executed-Version": function.version}
+    headers = {"x-amzn-RequestId": call.request_id, "X-Amz-Executed-Version": function.version}
     functions.check(function)
     if kind == "DryRun":
         return Response(204, headers)
@@ -81,15 +83,32 @@ def _respond(
         message = f"Could not parse request body into json: {error}"
         raise ServiceError("InvalidRequestContentException", message) from error
     if kind == "Event":
-        send(runner, function, event, request=request_id)
+        send(runner, function, event, request=call.request_id)
         return Response(202, headers)
-    done = functions.invoke(runner, function, event, request=request_id)
+    done = functions.invoke(runner, function, event, request=call.request_id)
     headers["Content-Type"] = "application/json"
     if done.error:
         headers["X-Amz-Function-Error"] = done.error
     if request.headers.get("x-amz-log-type") == "Tail":
         headers["X-Amz-Log-Result"] = b64encode(done.tail.encode()).decode()
     return Response(200, headers, done.payload.encode())
+
+
+def _permit(call: Call, function: functions.Function) -> None:
+    """Whether the caller's policies, or the function's own, let the caller invoke; raises AccessDeniedException."""
+    if not call.judged:
+        return
+    attached = Attached(call, call.identity)
+    client = call.client("lambda", region=function.region, identity=administrator(function.account))
+    try:
+        own = client.get_policy(FunctionName=function.name)["Policy"]
+    except client.exceptions.ResourceNotFoundException:
+        own = None
+    request = iam.Request(attached.caller, "lambda:InvokeFunction", function.arn)
+    policies = replace(attached.policies(), resource=iam.parse(own, "resource") if own else None)
+    decision = iam.evaluate(request, policies)
+    if not decision.allowed:
+        raise ServiceError("AccessDeniedException", iam.message(decision), 403)
 
 
 def send(runner: Runner, function: functions.Function, event: Any, *, request: str = "") -> None:
