@@ -1,7 +1,8 @@
 """Launching, updating and terminating: what end users do with a product, and the records of it.
 
 A request is refused where its form is wrong; what goes wrong afterwards is told by the record. The work is done within
-the request's transaction, so that a killed process leaves either all of a launch behind or nothing.
+the request's transaction, so that a killed process leaves either all of a launch behind or nothing; where code runs within
+a launch it is committed in steps, and one whose process died is found as failed (`generator.local.steps`).
 """
 
 from __future__ import annotations
