@@ -57,6 +57,7 @@ def _head(bundle: Bundle, portfolios: Mapping[str, Portfolio]) -> Iterator[str]:
             (f"Portfolio `{one}`", f"seen by {', '.join(portfolios[one].audience()) or 'nobody yet'}")
             for one in spec.portfolios
         ),
+        ("Project template", "also from S3, in SageMaker Studio" if "sagemaker-s3" in spec.delivery else ""),
         ("Blueprint", f"`{spec.blueprint}`"),
     ]
     yield from _table(("", ""), [row for row in rows if row[1]])
