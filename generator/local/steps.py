@@ -114,9 +114,14 @@ def settle(state: State) -> None:
             continue
         with state.write() as tx:
             _fail(tx, owner, DIED)
-        for file in state.folder.glob(f"{LOCK}.*"):
-            if not _alive(state.folder, file.name.removeprefix(f"{LOCK}.")):
-                file.unlink(missing_ok=True)
+        sweep(state.folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the marks of processes that are no more."""
+    for file in folder.glob(f"{LOCK}.*"):
+        if not _alive(folder, file.name.removeprefix(f"{LOCK}.")):
+            file.unlink(missing_ok=True)
 
 
 def _fail(tx: Tx, owner: str, reason: str) -> None:
@@ -135,13 +140,22 @@ def _file(folder: Path, owner: str) -> Path:
 def owned(folder: Path, owner: str) -> Iterator[None]:
     """Be known as alive, to other processes too."""
     file = _file(folder, owner)
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _locked(file)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         with contextlib.suppress(FileNotFoundError):  # the folder may be gone with its test
             file.unlink()
+        os.close(descriptor)
+
+
+def _locked(file: Path) -> int:
+    """A new file, locked; made again where another process took it for a dead one's before it was."""
+    while True:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if file.exists() and file.stat().st_ino == os.fstat(descriptor).st_ino:
+            return descriptor
         os.close(descriptor)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from generator.local.execution.callbacks import Callbacks
 from generator.local.execution.python import Children
 from generator.local.state import StateError
-from generator.local.steps import Steps, owned
+from generator.local.steps import Steps, owned, sweep
 
 if TYPE_CHECKING:
     from generator.local.aws import LocalAws
@@ -41,6 +41,7 @@ class Runner:
         self._served = ""
         self._aside: set[threading.Thread] = set()
         self.owner = uuid.uuid4().hex  # of what is done aside, for `steps.settle`
+        sweep(aws.state.folder)
         self._alive = ExitStack()
         self._alive.enter_context(owned(aws.state.folder, self.owner))
         atexit.register(self.close)  # nothing may go on without the local AWS that it calls
