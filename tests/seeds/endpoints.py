@@ -12,6 +12,7 @@ import io
 import subprocess
 import tarfile
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,7 +131,7 @@ def _handler(compute: Compute) -> type[BaseHTTPRequestHandler]:
                 "Accept": self.headers["X-Amzn-SageMaker-Accept"],
             }
             status, answer, _ = compute.invoke(endpoint, headers, question)
-            place = compute.answers_of(endpoint) + f"{abs(hash(question))}.out"
+            place = compute.answers_of(endpoint) + f"{uuid.uuid4()}.out"
             failed = place.replace(".out", ".failed")
             compute.write(place if status == 200 else failed, answer)
             locations = {

@@ -320,15 +320,10 @@ def outputs(aws: Aws, stage: str, stack: str = STACK) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("hosting", "passed"),
-    [
-        pytest.param("serverless", 4, marks=pytest.mark.proof),
-        pytest.param("asynchronous", 4, marks=pytest.mark.proof),
-        pytest.param("multi-model", 9, marks=pytest.mark.proof),
-        ("serial", 5),
-        pytest.param("multi-container", 9, marks=pytest.mark.proof),
-    ],
+    [("serverless", 4), ("asynchronous", 4), ("multi-model", 9), ("serial", 5), ("multi-container", 9)],
 )
 def test_every_hosting_answers(aws: Aws, trained: bytes, tmp_path: Path, hosting: str, passed: int) -> None:
     repository = render("model-deploy", tmp_path / "repository", hosting=hosting, stages=f"{hosting[:9]}-s")

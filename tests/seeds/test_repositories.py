@@ -17,14 +17,17 @@ from tests.seeds.seedlings import PYTHON, ROOT, SEEDCODE, SPEC
 
 SEEDS = sorted(path.parent.name for path in SEEDCODE.glob("*/copier.yml"))
 CASES = [(name, str(ci)) for name in SEEDS for ci in seed.questions(SEEDCODE / name)["ci"].choices]
-# Answers that make a repository of their own: every other choice, and what else decides what is made.
-VARIANTS: list[tuple[str, dict[str, Any]]] = [
+# Answers that make a repository of their own: every other choice,
+CHOICES: list[tuple[str, dict[str, Any]]] = [
     (name, {question: value})
     for name in SEEDS
     for question, asked in seed.questions(SEEDCODE / name).items()
     for value in asked.choices
     if question != "ci" and value != asked.default
-] + [
+]
+# and what else decides what is made.
+VARIANTS: list[tuple[str, dict[str, Any]]] = [
+    ("model-build", {"promotion": True}),
     ("model-deploy", {"stages": "dev,test,production", "autoscaling": True, "data_capture_percent": 20}),
     (
         "model-deploy",
@@ -148,7 +151,11 @@ def test_the_tests_pass_in_an_environment_that_the_seed_makes(name: str, tmp_pat
     assert re.search(r"\b\d+ passed", done.stdout)
 
 
-@pytest.mark.parametrize(("name", "answers"), VARIANTS, ids=str)
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [*CHOICES, *(pytest.param(*variant, marks=pytest.mark.proof) for variant in VARIANTS)],
+    ids=str,
+)
 def test_the_tests_pass_for_every_other_answer(name: str, answers: dict[str, Any], tmp_path: Path) -> None:
     seed.render(SEEDCODE / name, answers, where=SPEC).write(tmp_path)
     passes_its_tests(tmp_path)
