@@ -29,6 +29,8 @@ def project_guide(options: ProjectOptions) -> Guide:
         costs.append(
             f"Each push runs a SageMaker pipeline, whose jobs cost their instances ({types}) while they run."
         )
+    if options.branches == "per-branch":
+        costs.append("Each branch is trained as the main one is, at each of its pushes.")
     if options.pipelines == "promoted":
         stages = ", ".join(stage.name for stage in options.staged)
         costs.append(
@@ -56,5 +58,15 @@ def project_guide(options: ProjectOptions) -> Guide:
         )
     if options.git != "codecommit":
         clean_up.append("The repositories are yours and stay as they are.")
+    if options.git == "external" and options.ci == "codepipeline":
+        clean_up.append(
+            "The hooks at GitLab are removed; where GitLab cannot be reached, remove them there: they lead nowhere."
+            if options.git_server == "gitlab"
+            else "Remove the hooks at the git server: they lead nowhere."
+        )
+    if options.ci == "jenkins":
+        clean_up.append("The jobs at Jenkins are yours: delete them, their roles are gone.")
+    if options.branches == "per-branch":
+        clean_up.append("The pipelines of all branches are deleted, with the record of their executions.")
     clean_up.append("Jobs, experiments and their logs in /aws/sagemaker/ stay as SageMaker's history.")
     return Guide(tuple(costs), tuple(clean_up))
