@@ -5,8 +5,10 @@ The local AWS judges what a stack's role may do. What is sufficient for one proj
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +83,7 @@ class Account:
         s3 = session.client("s3")
         s3.create_bucket(Bucket="assets")
         for key in sorted(set(re.findall(r"assets/[a-z-]+/[0-9a-f]{64}\.zip", json.dumps(template)))):
-            s3.put_object(Bucket="assets", Key=key, Body=b"zip")
+            s3.put_object(Bucket="assets", Key=key, Body=archive())
         given = {"SageMakerProjectName": NAME, "SageMakerProjectId": ID}
         self.cloudformation.create_stack(
             StackName="project",
@@ -90,6 +92,9 @@ class Account:
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         stack = self.cloudformation.describe_stacks(StackName="project")["Stacks"][0]
+        events = self.cloudformation.describe_stack_events(StackName="project")["StackEvents"]
+        failed = [each.get("ResourceStatusReason") for each in events if "FAILED" in each["ResourceStatus"]]
+        assert failed == []
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         self.key = next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "KeyArn")
 
@@ -125,6 +130,14 @@ class Account:
             for each in events
             if each["ResourceStatus"].endswith("_FAILED")
         ]
+
+
+def archive() -> bytes:
+    """A zip that CodeCommit takes a first commit from."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as zipped:
+        zipped.writestr("README.md", "# A seed\n")
+    return content.getvalue()
 
 
 def parameters(values: dict[str, str]) -> list[dict[str, str]]:
