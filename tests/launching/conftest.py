@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 from tests.local.conftest import Catalog
 from tests.publish.conftest import catalogue
 
+from .elsewhere import organization, reachable, unit
 from .shop import USER, Shop, finished
 
 __all__ = ["catalogue"]  # tests.publish's, under the same fixture
@@ -46,6 +47,8 @@ CANDIDATES = (
 )
 
 
+# Stand for something that is made when it is first asked for.
+MADE = {ACCOUNT: reachable, "o-a1b2c3d4e5": organization, "ou-ab12-cdef3456": unit}
 # What is empty at first, and given with the update.
 LATER = {"ImageDigest": "sha256:" + "a" * 64}
 
@@ -183,7 +186,8 @@ def value(aws: LocalAws, parameter: Mapping[str, Any], word: str) -> str:
         if re.fullmatch(pattern, candidate) and len(candidate) <= longest:
             if candidate.startswith("arn:aws:sns"):
                 aws.session(REGION).client("sns").create_topic(Name="alarms")
-            return candidate
+            made = MADE.get(candidate)
+            return made(aws, REGION) if made else candidate
     raise AssertionError(f"no candidate fits {parameter['ParameterKey']}: {constraints}; add one above")
 
 
