@@ -4,7 +4,8 @@ A blueprint module holds `class Params(BlueprintParams)` and `def build(params, 
 seeds repositories or ships Lambda code it also holds `def assets(params) -> tuple[Seed | LambdaPackage, ...]`,
 which is asked first, because the assets' content-addressed keys are inputs of the template; where it accepts a
 lint finding, `def lint_exceptions(params) -> tuple[Suppression, ...]` says which and why; what people should know beyond
-the template, `def guide(params) -> Guide` tells the product's page. Blueprints are loaded by path from the catalogue root, as one package, so that they may import `.parts`; `sys.path` stays as it is.
+the template, `def guide(params) -> Guide` tells on the product's page. Blueprints are loaded by path from the catalogue
+root, as one package, so that they may import `.parts`; `sys.path` stays as it is.
 """
 
 from __future__ import annotations
