@@ -16,6 +16,7 @@ help: ## this list
 $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=…") if sys.version_info < (3, 11) else 0'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	@test ! -L $(VENV) || { echo ".venv is a link: what it leads to would be emptied; remove the link" >&2; exit 1; }
 	@echo "Setting up .venv (once; about a minute) …" >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(pip) install --require-hashes -r requirements.lock
