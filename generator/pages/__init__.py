@@ -13,6 +13,8 @@ from generator.pages.drawing import as_svg
 from generator.pages.page import index_text, page_text
 from generator.pages.parts import picture_of
 
+FOLDER = "docs/products"  # of a catalogue's pages
+
 
 def pages(bundles: Sequence[Bundle], portfolios: Mapping[str, Portfolio]) -> dict[str, str]:
     """File name to text, of all bundles."""

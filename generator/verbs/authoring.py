@@ -50,10 +50,10 @@ def new(options: argparse.Namespace) -> None:
 
 
 def _goldens(options: argparse.Namespace) -> list[str]:
-    """Bring the golden files up to a new product; the paths written."""
+    """Bring the golden files up to a new product, and the pages of a catalogue that keeps them; the paths written."""
     from tempfile import TemporaryDirectory
 
-    from generator import scaffold
+    from generator import output, pages, scaffold
     from generator.aws import connect
     from generator.catalogue import LOCAL
     from generator.publish import prepare
@@ -65,4 +65,10 @@ def _goldens(options: argparse.Namespace) -> list[str]:
     with TemporaryDirectory() as empty:
         gateway = connect(target, catalogue.name, Path(empty))
         first = prepare(catalogue, bundles, target, gateway, selected=False).plan
-    return scaffold.write_goldens(scaffold.golden_files(new, first), catalogue.root)
+    written = scaffold.write_goldens(scaffold.golden_files(new, first), catalogue.root)
+    if (catalogue.root / pages.FOLDER).is_dir():
+        made = {**pages.pages(new, catalogue.portfolios), "README.md": pages.index(bundles)}
+        for name, text in made.items():
+            output.write_file(catalogue.root / pages.FOLDER / name, text)
+        written += [f"{pages.FOLDER}/{name}" for name in made]
+    return written

@@ -11,7 +11,7 @@ from generator.verbs.shared import bundles_of, catalogue_of, refuse_findings
 
 def docs(options: argparse.Namespace) -> None:
     from generator import output
-    from generator.pages import index, pages
+    from generator.pages import FOLDER, index, pages
 
     catalogue = catalogue_of(options)
     bundles = bundles_of(catalogue, catalogue.target(options.target), options.ids)
@@ -19,7 +19,7 @@ def docs(options: argparse.Namespace) -> None:
     files = pages(bundles, catalogue.portfolios)
     if not options.ids:
         files["README.md"] = index(bundles)
-    folder = Path(options.out) if options.out else catalogue.root / "docs/products"
+    folder = Path(options.out) if options.out else catalogue.root / FOLDER
     with output.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

@@ -23,13 +23,20 @@ from tests.conftest import ROOT
 SVG = "{http://www.w3.org/2000/svg}"
 # Types of the catalogue that have no price of their own, each looked up at its service.
 FREE = {
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::CloudFormation::StackSet",  # of types of AWS's own; others' cost per handler operation
     "AWS::EC2::SecurityGroup",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::KMS::Alias",
+    "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",  # messages cost, at the topic
+    "AWS::SSM::Parameter",  # of the standard tier, the only one here
     "AWS::SageMaker::EndpointConfig",
     "AWS::SageMaker::Model",
     "AWS::SageMaker::ModelPackageGroup",

@@ -74,7 +74,15 @@ def copy(tmp_path: Path, lint_cache: Path) -> Repository:
     """What git would clone, less the tests that have no part in it."""
     root = tmp_path / "repository"
     leave = shutil.ignore_patterns("__pycache__", "node_modules")
-    for name in ("generator", "blueprints", "products", "seedcode", "tests/golden", "tests/blueprints"):
+    for name in (
+        "generator",
+        "blueprints",
+        "products",
+        "seedcode",
+        "tests/golden",
+        "tests/blueprints",
+        "docs",
+    ):
         shutil.copytree(ROOT / name, root / name, ignore=leave)
     for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
         shutil.copy(ROOT / name, root / name)

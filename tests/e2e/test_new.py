@@ -18,7 +18,11 @@ def test_products_and_a_blueprint(copy: Repository) -> None:
     """A raw template, a blueprint with a product of it, and a product of each shipped blueprint."""
     made = copy.catalog("new", "product", "data-lake").splitlines()
     assert made[:2] == ["products/data-lake.yaml", "products/templates/data-lake.yaml"]
-    assert {"tests/golden/data-lake/template.yaml", "tests/golden/plan.txt"} <= set(made)
+    assert {
+        "tests/golden/data-lake/template.yaml",
+        "tests/golden/plan.txt",
+        "docs/products/data-lake.md",
+    } <= set(made)
     made = copy.catalog("new", "blueprint", "data-store").splitlines()
     assert made[:2] == ["blueprints/data_store.py", "tests/blueprints/test_data_store.py"]
     assert "3 passed" in copy.pytest("tests/blueprints/test_data_store.py")

@@ -19,13 +19,14 @@ from generator import bundle
 from generator.aws import connect
 from generator.catalogue import LOCAL
 from generator.load import load
+from generator.pages import FOLDER as PAGES_FOLDER
 from generator.pages import index, pages
 from generator.publish import prepare
 from generator.scaffold import golden_files, write_goldens
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
-PAGES = ROOT / "docs/products"
+PAGES = ROOT / PAGES_FOLDER
 REMEDY = "When that is as it should be, `make golden` rewrites the golden files; review them with git diff."
 SHOWN = 40  # lines of one file's difference
 
