@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -134,5 +133,5 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
         try:
             yield Cli(exports, home, bucket[1])
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()  # a shell's background jobs ignore SIGINT
             server.wait(timeout=10)

@@ -8,12 +8,13 @@ from typing import Any
 from generator.local import ACCOUNT, LocalAws
 
 EXECUTION = "AWSCloudFormationStackSetExecutionRole"
+ELSEWHERE = "444455556666"
 SERVICE = "member.org.stacksets.cloudformation.amazonaws.com"
 
 
 def reachable(aws: LocalAws, region: str) -> str:
-    """An account in which StackSets of this one may do anything: itself."""
-    session: Any = aws.session(region)
+    """Another account, in which StackSets of this one may do anything."""
+    session: Any = aws.session(region, account=ELSEWHERE)
     iam = session.client("iam")
     if EXECUTION not in [each["RoleName"] for each in iam.list_roles()["Roles"]]:
         trust = {
@@ -32,7 +33,7 @@ def reachable(aws: LocalAws, region: str) -> str:
         }
         iam.create_role(RoleName=EXECUTION, AssumeRolePolicyDocument=json.dumps(trust))
         iam.put_role_policy(RoleName=EXECUTION, PolicyName="all", PolicyDocument=json.dumps(allowed))
-    return ACCOUNT
+    return ELSEWHERE
 
 
 def organization(aws: LocalAws, region: str) -> str:

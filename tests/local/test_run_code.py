@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -218,7 +217,6 @@ def test_the_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert call(client(aws, "lambda"), make(aws, "def handler(e, c): return e"), [2])[0] == [2]
     finally:
         aws.close()
-    assert boto3.DEFAULT_SESSION is None
 
 
 def test_who_may_invoke_is_said_by_policies(running: LocalAws) -> None:
