@@ -15,7 +15,7 @@ from botocore.model import OperationModel
 
 from generator.local import wire
 from generator.local.service import Call, Operation, Service, ServiceError
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 from generator.local.wire import validate
 
 NOT_OFFERED = "NotImplementedException"

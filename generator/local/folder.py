@@ -15,7 +15,8 @@ from pathlib import Path
 from generator.errors import fail
 from generator.local.git.bare import FOLDER as REPOSITORIES
 from generator.local.services import tables
-from generator.local.state import APPLICATION, FILE, FORMAT, State, StateError, Tx
+from generator.local.state import APPLICATION, FILE, FORMAT, State, StateError
+from generator.local.transaction import Tx
 
 COUNTED = {
     "portfolios": "sc_portfolio",

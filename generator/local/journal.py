@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from generator.local.snapshot import UNPICKLABLE, dump, load, read_blob, write_blob
-from generator.local.state import State, Tx
+from generator.local.state import State
+from generator.local.transaction import Tx
 from generator.local.wire import Request, Response, asked
 from generator.local.world import Content, Seed, World
 

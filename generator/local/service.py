@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
     from generator.local.execution.runner import Runner
-    from generator.local.state import State, Tx
+    from generator.local.state import State
+    from generator.local.transaction import Tx
     from generator.local.weather import Forecast, Weather
     from generator.local.world import Content
 

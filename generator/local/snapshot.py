@@ -17,7 +17,8 @@ from functools import reduce
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
-from generator.local.state import State, Tx
+from generator.local.state import State
+from generator.local.transaction import Tx
 from generator.local.world import Content, dispose
 
 # What `dump` raises for objects that it cannot carry.

@@ -20,7 +20,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from generator.local.state import LOCK, State, Tx
+from generator.local.state import LOCK, State
+from generator.local.transaction import Tx
 
 log = logging.getLogger("catalog.local")
 Answer = Mapping[str, Any]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from generator.local.authorization.question import Question, tag_keys, tags_on
 from generator.local.iam.conditions import Value
 from generator.local.service import Call
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 # The parameters that name what an operation is about, in the order in which they are looked for.
 _PORTFOLIO = ("PortfolioId", "Id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 
 def fail(tx: Tx, subject: str, reason: str) -> None:

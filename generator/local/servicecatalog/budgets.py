@@ -9,7 +9,7 @@ from generator.local.service import Call
 from generator.local.servicecatalog import access, limits
 from generator.local.servicecatalog.catalog import SERVICE, duplicate, not_found
 from generator.local.servicecatalog.paging import page
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 
 def of_resource(tx: Tx, resource: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from generator.local.service import Call, Service, ServiceError
 from generator.local.servicecatalog import limits
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 SERVICE = Service("servicecatalog")
 ALPHABET = string.ascii_lowercase + "234567"

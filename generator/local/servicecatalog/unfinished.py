@@ -7,7 +7,7 @@ import time
 
 from generator.local.servicecatalog import records
 from generator.local.servicecatalog.catalog import update
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 
 def fail(tx: Tx, subject: str, reason: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 from .stack import ChangeSet, Event, Output, Resource, Stack, Value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 from .journal import Journal
 from .stack import Stack

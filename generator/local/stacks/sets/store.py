@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from generator.local.state import Tx
+from generator.local.transaction import Tx
 
 from ..stack import Value
 
