@@ -1,4 +1,4 @@
-"""The operations on stack sets, as the API has them. Each is over when it is answered, unless code runs within it."""
+"""The operations that change stack sets, as the API has them. Each is over when it is answered, unless code runs within it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any, Final
 
 from generator.local.service import Call, ServiceError
 
-from .. import answers
 from ..account import parsed
-from ..api import SERVICE, Answer, page
+from ..api import SERVICE, Answer
 from ..document import require_capabilities
 from ..fault import invalid
 from ..stack import Value
 from ..store import Store
 from ..wanted import template_text
+from .asked import existing, operation_of, stack_sets
 from .deploy import Task, carry_out
-from .reach import administers, chosen, not_found
-from .store import Instance, Operation, SetStore, StackSet
+from .reach import administers, chosen
+from .store import Instance, Operation, StackSet
 
 _NAME: Final = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 _FIELDS: Final = {
@@ -33,24 +33,9 @@ _FIELDS: Final = {
 }
 
 
-def _store(call: Call) -> SetStore:
-    """The stack sets of the caller; those of the organisation are its management account's, who ever administers them."""
-    account = administers(call) if call.params.get("CallAs") == "DELEGATED_ADMIN" else call.account
-    return SetStore(call.tx, account, call.region)
-
-
-def _existing(call: Call) -> StackSet:
-    found = _store(call).find(call.params["StackSetName"])
-    if found is None or not found.live:
-        raise not_found(call.params["StackSetName"])
-    if found.model == "SERVICE_MANAGED":
-        administers(call)
-    return found
-
-
 @SERVICE.operation("CreateStackSet")
 def create_stack_set(call: Call) -> Answer:
-    params, store = call.params, _store(call)
+    params, store = call.params, stack_sets(call)
     name = params["StackSetName"]
     if not _NAME.fullmatch(name):
         raise invalid(
@@ -135,7 +120,7 @@ def _parameters(
 
 @SERVICE.operation("UpdateStackSet")
 def update_stack_set(call: Call) -> Answer:
-    store, before = _store(call), _existing(call)
+    store, before = stack_sets(call), existing(call)
     after = _filled(call, before)
     instances = store.instances(before.id)
     targets = call.params.get("DeploymentTargets", {})
@@ -159,7 +144,7 @@ def update_stack_set(call: Call) -> Answer:
 
 @SERVICE.operation("DeleteStackSet")
 def delete_stack_set(call: Call) -> Answer:
-    store, found = _store(call), _existing(call)
+    store, found = stack_sets(call), existing(call)
     if store.instances(found.id):
         raise ServiceError("StackSetNotEmptyException", "StackSet is not empty", 409)
     store.put(replace(found, live=False))
@@ -168,7 +153,7 @@ def delete_stack_set(call: Call) -> Answer:
 
 @SERVICE.operation("CreateStackInstances")
 def create_stack_instances(call: Call) -> Answer:
-    store, found = _store(call), _existing(call)
+    store, found = stack_sets(call), existing(call)
     overrides = _overrides(call, found)
     known = {(each.account, each.region): each for each in store.instances(found.id)}
     tasks = []
@@ -186,7 +171,7 @@ def create_stack_instances(call: Call) -> Answer:
 
 @SERVICE.operation("UpdateStackInstances")
 def update_stack_instances(call: Call) -> Answer:
-    found = _existing(call)
+    found = existing(call)
     overrides = _overrides(call, found)
     touched = [replace(each, overrides=overrides) for each in _named(call, found)]
     return _begun(call, found, "UPDATE", [Task(each) for each in touched])
@@ -194,7 +179,7 @@ def update_stack_instances(call: Call) -> Answer:
 
 @SERVICE.operation("DeleteStackInstances")
 def delete_stack_instances(call: Call) -> Answer:
-    found, retain = _existing(call), call.params["RetainStacks"]
+    found, retain = existing(call), call.params["RetainStacks"]
     tasks = [Task(each, leave=True, retain=retain) for each in _named(call, found)]
     return _begun(call, found, "DELETE", tasks, retain=retain)
 
@@ -219,7 +204,7 @@ def _named(call: Call, stack_set: StackSet) -> list[Instance]:
     accounts = chosen(call, stack_set, call.params.get("DeploymentTargets", {}))
     found = [
         each
-        for each in _store(call).instances(stack_set.id)
+        for each in stack_sets(call).instances(stack_set.id)
         if each.account in accounts and each.region in _regions(call)
     ]
     if not found and call.operation == "UpdateStackInstances":
@@ -230,7 +215,7 @@ def _named(call: Call, stack_set: StackSet) -> list[Instance]:
 def _begun(
     call: Call, stack_set: StackSet, action: str, tasks: Sequence[Task], *, retain: bool | None = None
 ) -> Answer:
-    known = _store(call).operations(stack_set.id)
+    known = stack_sets(call).operations(stack_set.id)
     ident = call.params.get("OperationId") or str(uuid.uuid4())
     if any(each.id == ident for each in known):
         raise ServiceError("OperationIdAlreadyExistsException", f"Operation {ident} already exists", 409)
@@ -255,196 +240,9 @@ def _begun(
     return {"OperationId": ident}
 
 
-# What there is
-
-
-@SERVICE.operation("DescribeStackSet")
-def describe_stack_set(call: Call) -> Answer:
-    store = _store(call)
-    found = store.find(call.params["StackSetName"])
-    if found is None:
-        raise not_found(call.params["StackSetName"])
-    instances = store.instances(found.id)
-    shown = answers.present(
-        StackSetName=found.name,
-        StackSetId=found.id,
-        Description=found.description,
-        Status=_status(found),
-        TemplateBody=found.template,
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": value.shown} for name, value in found.parameters.items()
-        ],
-        Capabilities=list(found.capabilities),
-        Tags=answers.tags(found.tags),
-        StackSetARN=f"arn:{call.partition}:cloudformation:{found.region}:{found.account}:stackset/{found.id}",
-        PermissionModel=found.model,
-        OrganizationalUnitIds=sorted({each.unit for each in instances if each.unit}),
-        Regions=sorted({each.region for each in instances}),
-    )
-    if found.model == "SELF_MANAGED":
-        shown |= answers.present(
-            AdministrationRoleARN=found.administration_role, ExecutionRoleName=found.execution_role
-        )
-    else:
-        shown["AutoDeployment"] = found.automatic
-    return {"StackSet": shown | ({"ManagedExecution": found.managed} if found.managed else {})}
-
-
-def _status(found: StackSet) -> str:
-    return "ACTIVE" if found.live else "DELETED"
-
-
-@SERVICE.operation("ListStackSets")
-def list_stack_sets(call: Call) -> Answer:
-    wanted = call.params.get("Status", "ACTIVE")
-    found = [each for each in _store(call).every() if _status(each) == wanted]
-    items, rest = page(found, call.params.get("NextToken"))
-    return {
-        "Summaries": [
-            answers.present(
-                StackSetName=each.name,
-                StackSetId=each.id,
-                Description=each.description,
-                Status=_status(each),
-                PermissionModel=each.model,
-                DriftStatus="NOT_CHECKED",
-            )
-            for each in items
-        ],
-        **rest,
-    }
-
-
-def _shown(stack_set: StackSet, each: Instance) -> dict[str, Any]:
-    return answers.present(
-        StackSetId=stack_set.id,
-        Region=each.region,
-        Account=each.account,
-        StackId=each.stack,
-        Status=each.status,
-        StatusReason=each.reason,
-        StackInstanceStatus={"DetailedStatus": each.detailed},
-        OrganizationalUnitId=each.unit,
-        DriftStatus="NOT_CHECKED",
-        LastOperationId=each.operation,
-    )
-
-
-@SERVICE.operation("DescribeStackInstance")
-def describe_stack_instance(call: Call) -> Answer:
-    found, params = _existing(call), call.params
-    wanted = (params["StackInstanceAccount"], params["StackInstanceRegion"])
-    each = next(
-        (each for each in _store(call).instances(found.id) if (each.account, each.region) == wanted), None
-    )
-    if each is None:
-        message = (
-            f"Stack instance for stack set {found.id}, account {wanted[0]} and region {wanted[1]} not found"
-        )
-        raise ServiceError("StackInstanceNotFoundException", message, 404)
-    overrides = [{"ParameterKey": name, "ParameterValue": value} for name, value in each.overrides.items()]
-    return {"StackInstance": {**_shown(found, each), "ParameterOverrides": overrides}}
-
-
-@SERVICE.operation("ListStackInstances")
-def list_stack_instances(call: Call) -> Answer:
-    found, params = _existing(call), call.params
-    matching = [
-        each
-        for each in _store(call).instances(found.id)
-        if params.get("StackInstanceAccount") in (None, each.account)
-        and params.get("StackInstanceRegion") in (None, each.region)
-    ]
-    for condition in params.get("Filters", []):
-        field = {"DETAILED_STATUS": "detailed", "LAST_OPERATION_ID": "operation"}.get(
-            condition.get("Name", "")
-        )
-        if field is None:
-            raise invalid("The local AWS filters stack instances by DETAILED_STATUS and LAST_OPERATION_ID.")
-        matching = [each for each in matching if getattr(each, field) == condition.get("Values")]
-    items, rest = page(matching, params.get("NextToken"))
-    return {"Summaries": [_shown(found, each) for each in items], **rest}
-
-
-def _operation_of(call: Call) -> tuple[StackSet, Operation]:
-    store = _store(call)
-    found = store.find(call.params["StackSetName"])
-    if found is None:
-        raise not_found(call.params["StackSetName"])
-    ident = call.params["OperationId"]
-    operation = next((each for each in store.operations(found.id) if each.id == ident), None)
-    if operation is None:
-        raise ServiceError("OperationNotFoundException", f"Operation {ident} not found", 404)
-    return found, operation
-
-
-@SERVICE.operation("DescribeStackSetOperation")
-def describe_stack_set_operation(call: Call) -> Answer:
-    _found, operation = _operation_of(call)
-    shown = answers.present(
-        OperationId=operation.id,
-        StackSetId=operation.stack_set,
-        Action=operation.action,
-        Status=operation.status,
-        OperationPreferences=operation.preferences,
-        RetainStacks=operation.retain,
-        CreationTimestamp=answers.when(operation.created),
-        EndTimestamp=answers.when(operation.ended),
-        StatusReason=operation.reason,
-        StatusDetails={
-            "FailedStackInstancesCount": sum(each.status == "FAILED" for each in operation.results)
-        },
-    )
-    if operation.targets:
-        shown["DeploymentTargets"] = operation.targets
-    return {"StackSetOperation": shown}
-
-
-@SERVICE.operation("ListStackSetOperations")
-def list_stack_set_operations(call: Call) -> Answer:
-    store = _store(call)
-    found = store.find(call.params["StackSetName"])
-    if found is None:
-        raise not_found(call.params["StackSetName"])
-    items, rest = page(store.operations(found.id), call.params.get("NextToken"))
-    return {
-        "Summaries": [
-            answers.present(
-                OperationId=each.id,
-                Action=each.action,
-                Status=each.status,
-                CreationTimestamp=answers.when(each.created),
-                EndTimestamp=answers.when(each.ended),
-                StatusReason=each.reason,
-            )
-            for each in items
-        ],
-        **rest,
-    }
-
-
-@SERVICE.operation("ListStackSetOperationResults")
-def list_stack_set_operation_results(call: Call) -> Answer:
-    _found, operation = _operation_of(call)
-    items, rest = page(operation.results, call.params.get("NextToken"))
-    return {
-        "Summaries": [
-            answers.present(
-                Account=each.account,
-                Region=each.region,
-                Status=each.status,
-                StatusReason=each.reason,
-                OrganizationalUnitId=each.unit,
-            )
-            for each in items
-        ],
-        **rest,
-    }
-
-
 @SERVICE.operation("StopStackSetOperation")
 def stop_stack_set_operation(call: Call) -> Answer:
-    _found, operation = _operation_of(call)
+    _found, operation = operation_of(call)
     if operation.status != "RUNNING":
         raise ServiceError("InvalidOperationException", f"Operation {operation.id} is not running", 400)
     raise invalid("The local AWS does not stop operations on stack sets: wait for the end.")
