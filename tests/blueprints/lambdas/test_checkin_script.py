@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -51,7 +52,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def address(repository: Path, tmp_path: Path) -> Iterator[str]:
     with hosting(tmp_path / "hosted") as url:
-        yield url.replace("http://", f"http://{USER}:{PASSWORD}@") + "/acme/churn.git"
+        yield url.replace("http://", f"http://{USER}:{quote(PASSWORD)}@") + "/acme/churn.git"
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_a_branch_whose_name_ends_alike_is_another(check_in: CheckIn, repository
 def test_a_wrong_password_fails_and_is_not_taken_for_an_empty_repository(
     check_in: CheckIn, repository: Path, address: str
 ) -> None:
-    failed = check_in(REPOSITORY_URL=address.replace(PASSWORD, "wrong"))
+    failed = check_in(REPOSITORY_URL=address.replace(quote(PASSWORD), "wrong"))
     assert failed.returncode == 1
     assert "cannot read" in failed.stderr
     assert git(repository, "branch") == ""
