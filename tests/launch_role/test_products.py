@@ -12,7 +12,7 @@ import pytest
 
 from generator.catalogue import LOCAL
 from generator.draft import draft
-from generator.launch_role import LaunchRole, Scope, scoped_writes, synthesise
+from generator.launch_role import LaunchRole, Scope, actions, scoped_writes, synthesise
 from generator.launch_role.scoping import unscoped
 from generator.load import load
 from tests.conftest import ROOT
@@ -22,6 +22,11 @@ RIGHTS = re.compile(
     r"iam:(PassRole|(Create|Delete|Update|Put|Attach|Detach|Set|Tag|Untag|Add|Remove)\w*"
     r"(Role|Policy|User|Group|InstanceProfile|PermissionsBoundary|PolicyVersion)\w*)"
 )
+# On everything although they have a resource level: each with its reason.
+EVERYWHERE = {
+    "s3:GetObject": "Service Catalog's copy of the template, in a bucket whose name nobody publishes, by its tag",
+    "cloudformation:GetTemplateSummary": "asked about the template before there is a stack",
+}
 
 
 def roles() -> Iterator[tuple[str, LaunchRole]]:
@@ -77,3 +82,19 @@ def test_no_role_is_passed_to_whomever(found: dict[str, LaunchRole]) -> None:
 
 def test_no_wildcard_and_nothing_the_other_way_round(found: dict[str, LaunchRole]) -> None:
     assert [g.action for role in found.values() for g in role.grants if re.search(r"[*?]", g.action)] == []
+
+
+def test_only_what_has_no_resource_level_is_on_everything(found: dict[str, LaunchRole]) -> None:
+    everywhere = {grant for role in found.values() for grant in role.grants if unscoped(grant.resource)}
+    assert {grant for grant in everywhere if not grant.conditions} == set()
+    narrower = {
+        grant.action for grant in everywhere if getattr(actions.action(grant.action), "arn_types", ())
+    }
+    assert narrower == set(EVERYWHERE)
+
+
+def test_any_tag_may_be_added(found: dict[str, LaunchRole]) -> None:
+    """The user's own tags and TagOptions come beside the product's: a list of the keys allowed would refuse them."""
+    keys = {key for role in found.values() for grant in role.grants for _, key, _ in grant.conditions}
+    assert "aws:RequestTag/catalog:product" in keys
+    assert "aws:TagKeys" not in keys
