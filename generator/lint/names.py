@@ -19,6 +19,14 @@ GUIDE = "https://docs.aws.amazon.com"
 # Limits that the schemas lack, or give for an ARN: type, property, length, source.
 LIMITS = {
     ("AWS::ApiGateway::RestApi", "Name"): (1024, f"{GUIDE}/apigateway/latest/developerguide/limits.html"),
+    ("AWS::ApiGatewayV2::Api", "Name"): (
+        128,
+        f"{GUIDE}/apigatewayv2/latest/api-reference/apis.html",
+    ),
+    ("AWS::ApiGatewayV2::Stage", "StageName"): (
+        128,
+        f"{GUIDE}/apigatewayv2/latest/api-reference/apis-apiid-stages.html",
+    ),
     ("AWS::Athena::WorkGroup", "Name"): (128, f"{GUIDE}/athena/latest/APIReference/API_WorkGroup.html"),
     ("AWS::Batch::ComputeEnvironment", "ComputeEnvironmentName"): (
         128,

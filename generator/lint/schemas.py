@@ -41,6 +41,15 @@ def regions() -> frozenset[str]:
     return frozenset(path.stem for path in (folder() / "providers").glob("*.json") if path.stem != "sam")
 
 
+@cache
+def listed() -> frozenset[str]:
+    """The regions whose list of types is their own: a copy of us-east-1's says nothing of its region."""
+    lists = {region: (folder() / "providers" / f"{region}.json").read_bytes() for region in regions()}
+    return frozenset(
+        region for region, own in lists.items() if region == "us-east-1" or own != lists["us-east-1"]
+    )
+
+
 def types(region: str = "us-east-1") -> frozenset[str]:
     """The resource types of a region, those of the SAM transform included."""
     return frozenset(_digests(region))

@@ -12,6 +12,7 @@ from generator.blueprint import Asset
 from generator.bundle import Bundle
 from generator.catalogue import Portfolio
 from generator.launch_role import actions, scoped_writes
+from generator.lint import schemas
 from generator.pages import costs
 from generator.pages.parts import Picture, kind_of, service_of
 
@@ -29,6 +30,7 @@ def page_text(bundle: Bundle, picture: Picture, portfolios: Mapping[str, Portfol
         _outputs(bundle.draft.template),
         _repositories(bundle.draft.assets),
         _permissions(bundle),
+        _regions(bundle.draft.template),
         _costs(bundle),
         _clean_up(bundle),
     )
@@ -166,7 +168,7 @@ def _permissions(bundle: Bundle) -> Iterator[str]:
         (
             f"`{title}`",
             ", ".join(_trusted(body["Properties"])),
-            str(body["Properties"].get("Description", "")),
+            _text(body["Properties"].get("Description", "")),
         )
         for title, body in bundle.draft.template["Resources"].items()
         if body["Type"] == "AWS::IAM::Role"
@@ -195,6 +197,28 @@ def _trusted(role: Mapping[str, Any]) -> list[str]:
             each = named if isinstance(named, list) else [named]
             found += [one if isinstance(one, str) else f"{kind} principal given at launch" for one in each]
     return list(dict.fromkeys(found))
+
+
+def _regions(template: Mapping[str, Any]) -> Iterator[str]:
+    """Where it can be launched: a region that lacks one of its resource types refuses the whole stack."""
+    known = {
+        kind: found
+        for body in template["Resources"].values()
+        if (found := schemas.regions_of(kind := str(body["Type"])))
+    }
+    missing = {kind: sorted(schemas.listed() - found) for kind, found in sorted(known.items())}
+    left = schemas.listed().difference(*missing.values())
+    yield from ("## Regions", "")
+    yield (
+        f"{len(left)} of {len(schemas.listed())} regions have all of its resource types, as of {schemas.date()[:10]}."
+        " Elsewhere these are missing:"
+        if len(left) < len(schemas.listed())
+        else f"All {len(left)} regions have all of its resource types, as of {schemas.date()[:10]}."
+    )
+    yield ""
+    yield from (f"- `{kind}` in {', '.join(lacking)}" for kind, lacking in missing.items() if lacking)
+    if any(missing.values()):
+        yield ""
 
 
 def _costs(bundle: Bundle) -> Iterator[str]:

@@ -204,5 +204,5 @@ def test_a_page_says_what_a_product_makes_asks_tells_and_leaves(tmp_path: Any) -
         page = made[f"{product.id}.md"]
         assert product.spec.description in page
         assert f"]({product.id}.svg)" in page
-        for heading in ("What it makes", "Permissions", "What costs money", "How to clean up"):
+        for heading in ("What it makes", "Permissions", "Regions", "What costs money", "How to clean up"):
             assert f"\n## {heading}\n" in page

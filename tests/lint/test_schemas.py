@@ -37,6 +37,12 @@ def test_types_differ_by_region() -> None:
         schemas.schema(missing, "ap-southeast-7")
 
 
+def test_a_list_that_is_a_copy_says_nothing_of_its_region() -> None:
+    assert {"us-east-1", "us-east-2", "eu-west-1", "cn-north-1", "us-gov-west-1"} <= schemas.listed()
+    isolated = {region for region in schemas.regions() if region.startswith(("us-iso", "eu-iso", "eusc-"))}
+    assert schemas.regions() - schemas.listed() == isolated
+
+
 def test_every_schema_can_be_read() -> None:
     for name in sorted(schemas.types()):
         assert schemas.schema(name)["typeName"] == name
