@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +12,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from generator.cli import main
-from generator.local import ACCOUNT, LocalAws, open_state
+from generator.local import ACCOUNT, open_state
 from tests import catalogues
 from tests.conftest import ROOT
-from tests.local.running import function, log_text, role, until
+from tests.local.running import function, log_text, role
 
-from .conftest import REGION, Person, Shelf
+from .conftest import REGION
 from .shop import USER, Shop, finished, reasons
 
 SOURCE = """
@@ -80,87 +77,6 @@ def test_launch_update_and_terminate(
     assert "Text: simulated-" in run(
         "launch", "greeter", "--name", "two", "--param", "Name=you", "--tag", "environment=dev"
     )
-
-
-@pytest.fixture
-def running(shelf: Shelf, tmp_path: Path) -> Iterator[LocalAws]:
-    """A local AWS of one's own with the catalogue in it, where code runs."""
-    shutil.copytree(shelf.state, tmp_path / "state")
-    opened = open_state(tmp_path / "state", run_code=True)
-    yield opened
-    opened.close()
-
-
-# Where each keeps its repositories: CodeCommit, which is seeded when it is made, and a provider behind a connection, which
-# a build commits to.
-SEEDED = [
-    "mlops-build-train",
-    "mlops-github-codepipeline",
-]
-
-
-@pytest.mark.parametrize("product", SEEDED)
-def test_the_seed_is_committed_into_a_real_repository(
-    product: str, shelf: Shelf, running: LocalAws, tmp_path: Path
-) -> None:
-    spec = shelf.catalogue.products[product].spec
-    access = shelf.catalogue.portfolios[spec.portfolios[0]].spec.access
-    who = next(each.role for each in access if each.role)
-    sc: Any = running.session_as(f"arn:aws:iam::{ACCOUNT}:role/{who}", REGION).client("servicecatalog")
-    found = sc.search_products()["ProductViewSummaries"]
-    person = Person(running, next(each["ProductId"] for each in found if each["Name"] == spec.name), sc)
-    admin: Any = running.session(REGION)
-    form = person.form(person.newest())
-    for each in form["ProvisioningParameters"]:
-        if "Connection" in each["Key"]:
-            connections = admin.client("codeconnections")
-            made = connections.create_connection(ConnectionName="git", ProviderType="GitHub")
-            each["Value"] = made["ConnectionArn"]
-    record = sc.provision_product(ProvisionedProductName="it", **form)["RecordDetail"]["RecordId"]
-    ended = until(lambda: _over(sc, record), 120)
-    assert reasons(ended) == ""
-    assert running.runner is not None
-    runner = running.runner.url.replace("://", f"://{ACCOUNT}:x@")
-    for number, address in enumerate(_repositories(running, runner)):
-        subprocess.run(
-            ["git", "clone", "--quiet", address, f"work{number}"],
-            cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"},
-            check=True,
-        )
-        work = tmp_path / f"work{number}"
-        assert (work / "README.md").is_file()
-        assert (work / ".copier-answers.yml").is_file()
-    sc.terminate_provisioned_product(ProvisionedProductName="it")
-    until(lambda: not sc.search_provisioned_products()["ProvisionedProducts"], 120)
-
-
-def _over(sc: Any, record: str) -> Any:
-    found = sc.describe_record(Id=record)
-    return found if found["RecordDetail"]["Status"] in ("SUCCEEDED", "FAILED") else None
-
-
-def _repositories(aws: LocalAws, here: str) -> list[str]:
-    """The addresses of what was seeded: CodeCommit's repositories, and those that builds were told to commit to."""
-    session: Any = aws.session(REGION)
-    for build in session.client("codebuild").list_builds()["ids"]:
-        assert "holds the seed" in log_text(session.client("logs"), _group(session, build))
-    found = []
-    with aws.state.read() as tx:
-        made = [json.loads(row["content"]) for row in tx.all("SELECT content FROM cfn_resource")]
-    for each in made:
-        properties = each["properties"]
-        if each["type"] == "AWS::CodeCommit::Repository":
-            found.append(f"{here}/v1/repos/{properties['RepositoryName']}")
-        elif "RepositoryUrl" in properties:
-            found.append(properties["RepositoryUrl"].replace("https://", f"{here}/"))
-    assert found
-    return found
-
-
-def _group(session: Any, build: str) -> str:
-    (found,) = session.client("codebuild").batch_get_builds(ids=[build])["builds"]
-    return str(found["logs"]["groupName"])
 
 
 LAUNCHER = """

@@ -7,7 +7,6 @@ launched stack, which the local AWS holds them to.
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,25 +14,21 @@ from typing import Any
 
 import pytest
 
-from generator.local import ACCOUNT, LocalAws, open_state
+from generator.local import LocalAws, open_state
 from tests.blueprints.servers.git import commit, git
 from tests.blueprints.servers.gitlab import GitLab
 from tests.blueprints.servers.jenkins import Jenkins
-from tests.blueprints.servers.loopback import TOKEN, USERNAME, authority, serving
+from tests.blueprints.servers.loopback import serving
 
-from .conftest import REGION, Person, Shelf
+from .conftest import Shelf
+from .projects import ID, NAME, asked, client, ended, launch, opened, person, secret, seed
 from .shop import reasons
-
-NAME, ID = "Churn", "p-a1b2c3d4e5f6"
 
 
 @pytest.fixture
 def running(shelf: Shelf, tmp_path: Path) -> Iterator[LocalAws]:
-    """A local AWS of one's own with the catalogue in it, where code runs."""
-    shutil.copytree(shelf.state, tmp_path / "state")
-    opened = open_state(tmp_path / "state", run_code=True)
-    yield opened
-    opened.close()
+    with opened(shelf, tmp_path) as aws:
+        yield aws
 
 
 @pytest.fixture
@@ -48,53 +43,6 @@ def jenkins() -> Iterator[Jenkins]:
     made = Jenkins(jobs={f"sagemaker-{NAME}-deploy"})
     with serving(made.server):
         yield made
-
-
-def client(aws: LocalAws, service: str) -> Any:
-    session: Any = aws.session(REGION)
-    return session.client(service)
-
-
-def secret(aws: LocalAws, name: str) -> str:
-    """The secret of a server on loopback; its ARN."""
-    held = {"username": USERNAME, "token": TOKEN, "ca_bundle": authority()}
-    made = client(aws, "secretsmanager").create_secret(Name=name, SecretString=json.dumps(held))
-    return str(made["ARN"])
-
-
-def person(aws: LocalAws, shelf: Shelf, product: str) -> Person:
-    spec = shelf.catalogue.products[product].spec
-    access = shelf.catalogue.portfolios[spec.portfolios[0]].spec.access
-    role = next(each.role for each in access if each.role)
-    sc = aws.session_as(f"arn:aws:iam::{ACCOUNT}:role/{role}", REGION).client("servicecatalog")
-    found = sc.search_products()["ProductViewSummaries"]
-    return Person(aws, next(each["ProductId"] for each in found if each["Name"] == spec.name), sc)
-
-
-def asked(someone: Person, **answers: str) -> dict[str, Any]:
-    """The form with these answers."""
-    form = someone.form(someone.newest())
-    given = {"SageMakerProjectName": NAME, "SageMakerProjectId": ID, **answers}
-    known = {each["Key"]: each["Value"] for each in form["ProvisioningParameters"]} | given
-    form["ProvisioningParameters"] = [{"Key": key, "Value": text} for key, text in known.items()]
-    return form
-
-
-def ended(someone: Person, record: dict[str, Any]) -> dict[str, Any]:
-    """The record when its operation is over, which goes on aside while functions run."""
-    for _ in range(1200):
-        if record["RecordDetail"]["Status"] not in ("CREATED", "IN_PROGRESS"):
-            return record
-        time.sleep(0.1)
-        record = someone.sc.describe_record(Id=record["RecordDetail"]["RecordId"])
-    raise AssertionError("two minutes are not enough")
-
-
-def launch(someone: Person, **answers: str) -> dict[str, str]:
-    """Launch with these answers; the stack's outputs."""
-    record = ended(someone, someone.launch("it", **asked(someone, **answers)))
-    assert reasons(record) == ""
-    return {each["OutputKey"]: each["OutputValue"] for each in record["RecordOutputs"]}
 
 
 def invoke(aws: LocalAws, function: str, event: Any) -> Any:
@@ -122,7 +70,8 @@ def test_a_launch_makes_and_fills_repositories_at_gitlab_and_hears_of_pushes(
         assert outputs[f"{title}Repository"] == f"{gitlab.server.url}/{path}.git"
         repository = gitlab.repository(path)
         assert git(repository, "log", "--format=%an %s", "main") == f"{ID} Seed code of the project\n"
-        assert "buildspec.yml" in git(repository, "ls-tree", "--name-only", "main").split()
+        listed = git(repository, "ls-tree", "-r", "--name-only", "main").splitlines()
+        assert listed == sorted(seed(shelf.bundles["mlops-gitlab"], f"model-{half}"))
         (hook,) = gitlab.hooks_of(path)
         assert hook["url"] == outputs[f"{title}PushHook"]
         tip = git(repository, "rev-parse", "main").strip()
@@ -175,12 +124,10 @@ def test_a_launch_that_gitlab_refuses_fails_with_the_reason_and_leaves_nothing(
 def test_an_approval_starts_the_deploy_job_once_and_nothing_else_does(
     shelf: Shelf, tmp_path: Path, jenkins: Jenkins
 ) -> None:
-    # The local AWS has no connections to git providers; nothing runs until the project is there.
-    shutil.copytree(shelf.state, tmp_path / "state")
-    quiet = open_state(tmp_path / "state")
-    someone = person(quiet, shelf, "mlops-github-jenkins")
-    outputs = launch(someone, JenkinsUrl=jenkins.server.url, JenkinsSecretArn=secret(quiet, "jenkins"))
-    quiet.close()
+    # The seed's way into the repositories is `test_seeding`'s; nothing runs until the project is there.
+    with opened(shelf, tmp_path, run_code=False) as quiet:
+        someone = person(quiet, shelf, "mlops-github-jenkins")
+        outputs = launch(someone, JenkinsUrl=jenkins.server.url, JenkinsSecretArn=secret(quiet, "jenkins"))
 
     running = open_state(tmp_path / "state", run_code=True)
     runner, sagemaker = running.runner, client(running, "sagemaker")

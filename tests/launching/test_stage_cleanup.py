@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generator.errors import Where
-from generator.local import ACCOUNT, LocalAws, open_state
+from generator.local import ACCOUNT
 from generator.local.stacks.account import parsed
 from generator.seed import render
 from tests.blueprints.test_project_stages import GIVEN, parameters
 from tests.conftest import ROOT
-from tests.local.running import until
 
-from .conftest import REGION, Person, Shelf
+from . import projects
+from .conftest import REGION, Shelf
+from .projects import ID, NAME
 from .shop import reasons
 
 PRODUCT = "mlops-deploy"
-ID = NAME = "p-a1b2c3d4e5f6"
-
-
-@pytest.fixture
-def running(shelf: Shelf, tmp_path: Path) -> Iterator[LocalAws]:
-    shutil.copytree(shelf.state, tmp_path / "state")
-    opened = open_state(tmp_path / "state", run_code=True)
-    yield opened
-    opened.close()
 
 
 def deployed(admin: Any, stage: str, stack: str, template: str) -> None:
@@ -61,47 +51,33 @@ def deployed(admin: Any, stage: str, stack: str, template: str) -> None:
 
 
 @pytest.mark.proof
-def test_the_stacks_of_stages_go_with_the_project(shelf: Shelf, running: LocalAws) -> None:
-    spec = shelf.catalogue.products[PRODUCT].spec
-    access = shelf.catalogue.portfolios[spec.portfolios[0]].spec.access
-    who = next(each.role for each in access if each.role)
-    sc: Any = running.session_as(f"arn:aws:iam::{ACCOUNT}:role/{who}", REGION).client("servicecatalog")
-    found = sc.search_products()["ProductViewSummaries"]
-    person = Person(running, next(each["ProductId"] for each in found if each["Name"] == spec.name), sc)
-    form = person.form(person.newest())
-    for each in form["ProvisioningParameters"]:
-        if each["Key"] in ("SageMakerProjectName", "SageMakerProjectId"):
-            each["Value"] = ID
-    record = sc.provision_product(ProvisionedProductName="it", **form)["RecordDetail"]["RecordId"]
-    assert reasons(until(lambda: _over(sc, record), 240)) == ""
+def test_the_stacks_of_stages_go_with_the_project(shelf: Shelf, tmp_path: Path) -> None:
+    with projects.opened(shelf, tmp_path) as running:
+        someone = projects.person(running, shelf, PRODUCT)
+        projects.launch(someone)
+        admin: Any = running.session(REGION)
+        tree = render(
+            ROOT / "seedcode" / "model-deploy",
+            {"hosting": "endpoint", "ci": "codebuild"},
+            where=Where("test"),
+        )
+        template = next(content.decode() for name, content, _ in tree.files if name == "template.yaml")
+        stacks = [f"sagemaker-{NAME}-{ID}-deploy-{stage}" for stage in ("staging", "former-stage")]
+        for stack in stacks:
+            deployed(admin, stack.rpartition("-deploy-")[2], stack, template)
+        other = "sagemaker-other-deploy-staging"
+        admin.client("cloudformation").create_stack(
+            StackName=other, TemplateBody="Resources: {Topic: {Type: 'AWS::SNS::Topic'}}"
+        )
 
-    admin: Any = running.session(REGION)
-    tree = render(
-        ROOT / "seedcode" / "model-deploy", {"hosting": "endpoint", "ci": "codebuild"}, where=Where("test")
-    )
-    template = next(content.decode() for name, content, _ in tree.files if name == "template.yaml")
-    stacks = [f"sagemaker-{NAME}-{ID}-deploy-{stage}" for stage in ("staging", "former-stage")]
-    for stack in stacks:
-        deployed(admin, stack.rpartition("-deploy-")[2], stack, template)
-    other = "sagemaker-other-deploy-staging"
-    admin.client("cloudformation").create_stack(
-        StackName=other, TemplateBody="Resources: {Topic: {Type: 'AWS::SNS::Topic'}}"
-    )
-
-    record = sc.terminate_provisioned_product(ProvisionedProductName="it")["RecordDetail"]["RecordId"]
-    assert reasons(until(lambda: _over(sc, record), 240)) == ""
-    left = {
-        each["StackName"]
-        for each in admin.client("cloudformation").list_stacks()["StackSummaries"]
-        if each["StackStatus"] != "DELETE_COMPLETE"
-    }
-    assert other in left
-    assert not left & set(stacks)
-    assert admin.client("sagemaker").list_endpoints()["Endpoints"] == []
-    roles = {each["RoleName"] for each in admin.client("iam").list_roles()["Roles"]}
-    assert not any(ID in name for name in roles)
-
-
-def _over(sc: Any, record: str) -> Any:
-    found = sc.describe_record(Id=record)
-    return found if found["RecordDetail"]["Status"] in ("SUCCEEDED", "FAILED") else None
+        assert reasons(projects.ended(someone, someone.terminate("it"))) == ""
+        left = {
+            each["StackName"]
+            for each in admin.client("cloudformation").list_stacks()["StackSummaries"]
+            if each["StackStatus"] != "DELETE_COMPLETE"
+        }
+        assert other in left
+        assert not left & set(stacks)
+        assert admin.client("sagemaker").list_endpoints()["Endpoints"] == []
+        roles = {each["RoleName"] for each in admin.client("iam").list_roles()["Roles"]}
+        assert not any(ID in name for name in roles)

@@ -1,0 +1,123 @@
+"""Each project of the family with its functions running: its seed becomes the first commit, and nobody's work is touched after.
+
+Who commits it differs: CodeCommit itself when CloudFormation makes a repository with code; a build that a custom resource
+starts, where there is a connection or where the seed is chosen at launch; a function by git over https, at a server that
+AWS knows nothing of. What is asserted is the same for all.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from generator.local import ACCOUNT, LocalAws
+
+from . import projects
+from .conftest import REGION, Shelf
+from .projects import ID, PROJECTS, Project, Remote, client
+
+# CodeCommit and a build; a function seeds GitLab in `test_servers`.
+SAMPLE = ["mlops-build-train", "mlops-github-jenkins"]
+# What commits the seed, by the first resource type that a project has.
+WAYS = {
+    "Custom::RepositorySeed": ID,
+    "Custom::SeedCheckin": ID,
+    "AWS::CodeCommit::Repository": "AWS CodeCommit",
+}
+
+
+@pytest.mark.parametrize("product", SAMPLE)
+def test_the_seed_is_the_first_commit_of_a_repository_that_is_then_left_alone(
+    product: str, shelf: Shelf, tmp_path: Path
+) -> None:
+    live(product, shelf, tmp_path)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("product", PROJECTS)
+def test_the_seed_of_every_project(product: str, shelf: Shelf, tmp_path: Path) -> None:
+    live(product, shelf, tmp_path)
+
+
+def live(product: str, shelf: Shelf, folder: Path) -> None:
+    """Launch, push, update to the same, update to a version with another seed, terminate."""
+    with projects.servers(folder) as outside, projects.opened(shelf, folder) as aws:
+        project = projects.make(aws, shelf, product, outside)
+        author = next(who for kind, who in WAYS.items() if project.resources(kind))
+        remotes = reached(project, folder)
+        for half, remote in remotes.items():
+            work = remote.clone()
+            assert projects.files(work) == projects.seed(shelf.bundles[product], half)
+            assert remote.git("log", "--format=%an", at=work) == f"{author}\n"
+        builds = count(aws)
+
+        project.started()
+        tips = {}
+        for half, remote in remotes.items():
+            tips[half] = remote.push("main", {"README.md": "# Ours\n"})
+            assert project.started() == pushed(project, half)
+        project.update()
+        assert {half: remote.tip() for half, remote in remotes.items()} == tips
+        project.update(with_other_seeds(project, shelf, product))
+        assert {half: remote.tip() for half, remote in remotes.items()} == tips
+        assert count(aws) == builds
+
+        project.terminate()
+        for half, remote in remotes.items():
+            if project.resources("AWS::CodeCommit::Repository"):
+                with pytest.raises(subprocess.CalledProcessError, match="128"):
+                    remote.tip()
+            else:
+                assert remote.tip() == tips[half]
+        assert [outside.gitlab.hooks_of(path) for path in outside.gitlab.projects if "churn" in path] == [
+            [] for _ in outside.gitlab.projects
+        ]
+
+
+def reached(project: Project, folder: Path) -> dict[str, Remote]:
+    """The repositories of a project, at the address where code that runs finds the local AWS."""
+    assert project.aws.runner is not None
+    url = project.aws.runner.url
+    return {half: projects.remote(project, half, url, folder) for half in project.halves}
+
+
+def pushed(project: Project, half: str) -> list[str]:
+    """What a push to the main branch starts by an event; a connection, a server and Jenkins tell of it by themselves."""
+    pipelines = project.resources("AWS::CodePipeline::Pipeline")
+    if not project.resources("AWS::CodeCommit::Repository"):
+        return []
+    return [name for name in pipelines if name.endswith(half)]
+
+
+def count(aws: LocalAws) -> int:
+    return len(client(aws, "codebuild").list_builds()["ids"])
+
+
+def with_other_seeds(project: Project, shelf: Shelf, product: str) -> str:
+    """A version of the product whose seeds hold a file more."""
+    s3, bucket = client(project.aws, "s3"), f"catalog-{ACCOUNT}-{REGION}"
+    text = shelf.bundles[product].draft.content.decode()
+    for asset in shelf.bundles[product].draft.assets:
+        if asset.name.startswith("seed-"):
+            content = io.BytesIO(asset.content)
+            with zipfile.ZipFile(content, "a") as packed:
+                packed.writestr("NEWS.md", "A file more.\n")
+            key = f"assets/{asset.name}/newer.zip"
+            s3.put_object(Bucket=bucket, Key=key, Body=content.getvalue())
+            assert asset.key in text
+            text = text.replace(asset.key, key)
+    s3.put_object(Bucket=bucket, Key="newer.yaml", Body=text.encode())
+    address = f"https://{bucket}.s3.{REGION}.amazonaws.com/newer.yaml"
+    made = client(project.aws, "servicecatalog").create_provisioning_artifact(
+        ProductId=project.someone.product,
+        Parameters={
+            "Name": "99.0.0",
+            "Type": "CLOUD_FORMATION_TEMPLATE",
+            "Info": {"LoadTemplateFromURL": address},
+        },
+    )
+    return str(made["ProvisioningArtifactDetail"]["Id"])
