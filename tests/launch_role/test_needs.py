@@ -145,7 +145,9 @@ def test_corrections_are_needed_and_right() -> None:
             assert str(known) == one
 
 
-@pytest.mark.parametrize("name", ["supplement", "narrowing", "names", "passing", "linked_roles"])
+@pytest.mark.parametrize(
+    "name", ["supplement", "narrowing", "names", "passing", "linked_roles", "newer_actions", "corrections"]
+)
 def test_every_entry_of_a_table_has_its_source(name: str) -> None:
     def check(value: Any) -> None:
         for entry in value if isinstance(value, list) else [value]:
