@@ -245,6 +245,40 @@ def test_a_build_of_a_repository_pushes_to_it(of: Catalog) -> None:
     assert commits.get_commit(repositoryName="app", commitId=tip)["commit"]["parents"] == [made]
 
 
+def test_a_build_is_of_a_branch_or_of_a_commit_and_says_so(of: Catalog) -> None:
+    commits = of.client("codecommit")
+    url = commits.create_repository(repositoryName="app")["repositoryMetadata"]["cloneUrlHttp"]
+    spec = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo $WHO builds {} of $CODEBUILD_RESOLVED_SOURCE_VERSION\n"
+    made = []
+    for text in ("first", "second"):
+        put = {"filePath": "buildspec.yml", "fileContent": spec.format(text).encode()}
+        parent = {"parentCommitId": made[-1]} if made else {}
+        made.append(
+            commits.create_commit(repositoryName="app", branchName="main", putFiles=[put], **parent)[
+                "commitId"
+            ]
+        )
+    commits.create_branch(repositoryName="app", branchName="old", commitId=made[0])
+    source = {"Type": "CODECOMMIT", "Location": url}
+    permission = (["codecommit:GitPull"], f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app")
+    codebuild = project(of, "", permission, Source=source)
+    asked = [{"name": "WHO", "value": "somebody"}]
+    for version, text, commit in (
+        ("", "second", made[1]),
+        (made[0], "first", made[0]),
+        ("old", "first", made[0]),
+        ("refs/heads/main", "second", made[1]),
+    ):
+        more = {"sourceVersion": version} if version else {}
+        build = built(codebuild, environmentVariablesOverride=asked, **more)
+        said = log_text(of.client("logs"), build["logs"]["groupName"]).splitlines()
+        assert f"somebody builds {text} of {commit}" in said
+        assert (build.get("sourceVersion", ""), build["resolvedSourceVersion"]) == (version, commit)
+        assert {"name": "WHO", "value": "somebody"} in build["environment"]["environmentVariables"]
+    gone = built(codebuild, sourceVersion="none")
+    assert gone["phases"][3]["contexts"][0]["statusCode"] == "GIT_CLONE_FAILED"
+
+
 def test_the_seed_of_a_project_is_committed_by_its_check_in(of: Catalog, tmp_path: Path) -> None:
     """The script that project products seed repositories with, and what it does when the branch is there already."""
     script = (ROOT / "blueprints/parts/scripts/checkin.sh").read_text()

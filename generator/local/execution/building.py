@@ -9,14 +9,12 @@ helper is not asked.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import logging
 import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +25,7 @@ from botocore.exceptions import ClientError
 from generator.local.execution.buildspec import PHASES, Buildspec, Phase, SpecError, read
 from generator.local.execution.functions import write_lines
 from generator.local.execution.role import RoleRefused, Session, assume
+from generator.local.execution.sources import SourceError, fetch
 from generator.local.git.http import rewriting
 
 if TYPE_CHECKING:
@@ -175,7 +174,11 @@ def _run(runner: Runner, order: Order, session: Session, progress: _Progress) ->
         here = rewriting(runner.url, session.access_key, [order.region])
         base = _environment(runner, order, session, root, home) | here
         with progress.phase("DOWNLOAD_SOURCE"):
-            spec = _source(runner, order, session, root, base)
+            resolved = _source(runner, order, session, root, base)
+            if resolved:
+                progress.build["resolvedSourceVersion"] = resolved
+                base |= {"CODEBUILD_RESOLVED_SOURCE_VERSION": resolved}
+            spec = _specification(order, root)
             variables = _variables(runner, order, session, spec)
         shell = _Shell(runner, spec.shell, Path(folder), root, {**base, **variables}, end, progress)
         failure: _Failed | None = None
@@ -225,31 +228,18 @@ def _environment(runner: Runner, order: Order, session: Session, root: Path, hom
 
 def _source(
     runner: Runner, order: Order, session: Session, root: Path, environment: Mapping[str, str]
-) -> Buildspec:
-    """The source in its folder, and its build specification, which may be given instead."""
-    kind, location = order.source.get("type"), str(order.source.get("location", ""))
-    if kind == "CODECOMMIT":
-        version = ["--branch", order.version.removeprefix("refs/heads/")] if order.version else []
-        done = subprocess.run(  # noqa: S603 - the user's own repository
-            ["git", "clone", "--quiet", *version, location, str(root)],  # noqa: S607 - the user's git
-            env=dict(environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise _Failed("GIT_CLONE_FAILED", f"{done.stderr.strip()} for {location}")
-    elif kind == "S3":
-        bucket, _, key = location.removeprefix("arn:aws:s3:::").partition("/")
-        s3 = runner.clients("s3", order.region, session.identity)
-        try:
-            archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            raise _Failed("CLIENT_ERROR", f"{error} for {location}") from error
-        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
-            packed.extractall(root)
-    else:
-        root.mkdir()
+) -> str:
+    """The source in its folder; which version of it that is."""
+    kind, location = str(order.source.get("type")), str(order.source.get("location", ""))
+    s3 = runner.clients("s3", order.region, session.identity)
+    try:
+        return fetch(kind, location, order.version, root, environment, s3)
+    except SourceError as error:
+        raise _Failed(error.code, str(error)) from error
+
+
+def _specification(order: Order, root: Path) -> Buildspec:
+    """The build specification: a file of the source, or what was given instead."""
     text = order.buildspec
     named = root / (text or "buildspec.yml")
     if "\n" not in text:

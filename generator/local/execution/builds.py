@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from generator.local.execution.building import Order, carry_out
+from generator.local.execution.sources import KINDS
 from generator.local.service import Call, Service, ServiceError
 from generator.local.world import Content
 
@@ -42,7 +43,7 @@ def start_build(call: Call) -> Answer:
         if params.get(override):
             raise ServiceError("InvalidInputException", f"The local AWS does not support {override}.")
     source = project.get("source", {})
-    if source.get("type") not in ("NO_SOURCE", "CODECOMMIT", "S3"):
+    if source.get("type") not in KINDS:
         raise ServiceError(
             "InvalidInputException",
             f"The local AWS builds sources of type NO_SOURCE, CODECOMMIT and S3; {name} has {source.get('type')}.",
@@ -89,13 +90,10 @@ def start_build(call: Call) -> Answer:
         region=call.region,
         build=build,
         role=project["serviceRole"],
-        source=source,
-        version=params.get("sourceVersion") or project.get("sourceVersion", ""),
-        buildspec=params.get("buildspecOverride") or source.get("buildspec", ""),
-        variables=[
-            *project.get("environment", {}).get("environmentVariables", []),
-            *params.get("environmentVariablesOverride", []),
-        ],
+        source=build["source"],
+        version=build.get("sourceVersion", ""),
+        buildspec=build["source"].get("buildspec", ""),
+        variables=build["environment"]["environmentVariables"],
         seconds=60.0 * (params.get("timeoutInMinutesOverride") or project.get("timeoutInMinutes") or 60),
     )
     call.state.after_commit(lambda: runner.aside(lambda: carry_out(runner, order)))
@@ -124,6 +122,10 @@ def _begun(call: Call, ident: str, number: int, project: Mapping[str, Any]) -> d
         or f"/aws/codebuild/{project['name']}"
     )
     arn = call.arn(f"log-group:{group}:log-stream:{stream}", service="logs")
+    params, environment = call.params, project.get("environment", {})
+    given = [*environment.get("environmentVariables", []), *params.get("environmentVariablesOverride", [])]
+    version = params.get("sourceVersion") or project.get("sourceVersion", "")
+    buildspec = params.get("buildspecOverride")
     return {
         "id": ident,
         "arn": call.arn(f"build/{ident}"),
@@ -142,6 +144,12 @@ def _begun(call: Call, ident: str, number: int, project: Mapping[str, Any]) -> d
                 "durationInSeconds": 0,
             }
         ],
+        **({"sourceVersion": version} if version else {}),
+        "source": {**project.get("source", {}), **({"buildspec": buildspec} if buildspec else {})},
+        "environment": {
+            **environment,
+            "environmentVariables": list({each["name"]: each for each in given}.values()),
+        },
         "serviceRole": project["serviceRole"],
         "initiator": call.identity.arn.rpartition(":")[2].removeprefix("assumed-role/").removeprefix("user/"),
         "logs": {
@@ -150,9 +158,7 @@ def _begun(call: Call, ident: str, number: int, project: Mapping[str, Any]) -> d
             "deepLink": f"https://console.aws.amazon.com/cloudwatch/home?region={call.region}#logsV2:log-groups/log-group/{group}/log-events/{stream}",
             "cloudWatchLogsArn": arn,
         },
-        "timeoutInMinutes": call.params.get("timeoutInMinutesOverride")
-        or project.get("timeoutInMinutes")
-        or 60,
+        "timeoutInMinutes": params.get("timeoutInMinutesOverride") or project.get("timeoutInMinutes") or 60,
     }
 
 
