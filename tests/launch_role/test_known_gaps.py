@@ -190,6 +190,30 @@ KNOWN: list[tuple[str, dict[str, Any], set[str], str]] = [
         {"iam:PassRole"},
         "github.com/aws-cloudformation/aws-cloudformation-resource-providers-cloudformation/pull/11: dropped there, then kept",
     ),
+    (
+        "AWS::EFS::MountTarget",
+        {"FileSystemId": "fs-1", "SubnetId": "subnet-1", "SecurityGroups": ["sg-1"]},
+        {"iam:CreateServiceLinkedRole"},
+        "github.com/awsdocs/amazon-efs-user-guide, using-service-linked-roles.md: mount targets make the linked role",
+    ),
+    (
+        "AWS::Route53::RecordSetGroup",
+        {"HostedZoneName": "example.com.", "RecordSets": []},
+        {"route53:ListHostedZones", "route53:ChangeResourceRecordSets"},
+        "the registry has no handlers for the type; those of AWS::Route53::RecordSet look a zone up by its name",
+    ),
+    (
+        "AWS::DMS::ReplicationInstance",
+        {"ReplicationInstanceClass": "dms.t3.medium", "ReplicationSubnetGroupIdentifier": "g"},
+        {"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"},
+        "github.com/awsdocs/aws-dms-user-guide, security-iam.md: made on behalf of the caller",
+    ),
+    (
+        "AWS::EMR::Cluster",
+        {"Name": "c", "ManagedScalingPolicy": {}, "JobFlowRole": "r", "ServiceRole": "s", "Instances": {}},
+        {"elasticmapreduce:PutManagedScalingPolicy", "elasticmapreduce:RemoveManagedScalingPolicy"},
+        "Amazon EMR API reference: the policy has operations of its own",
+    ),
 ]
 
 
@@ -209,6 +233,37 @@ def test_what_was_missing_once_is_granted(
     )
     missing = wanted - actions(of_resource(reasons, "Thing"))
     assert not missing, source
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "properties", "services"),
+    [
+        ("AWS::OpenSearchService::Application", {"Name": "logs"}, {"opensearchservice"}),
+        ("AWS::AutoScalingPlans::ScalingPlan", {}, {"autoscaling-plans"}),
+        ("AWS::Athena::WorkGroup", {"Name": "w"}, {"ops.athena"}),
+        ("AWS::EC2::IPAM", {}, {"ipam"}),
+        ("AWS::EC2::VerifiedAccessInstance", {}, {"verified-access"}),
+        ("AWS::EMRServerless::Application", {}, {"ops.emr-serverless"}),
+        ("AWS::CloudFront::VpcOrigin", {}, {"vpcorigin.cloudfront"}),
+        ("AWS::Config::ConformancePack", {}, {"config-conforms"}),
+        ("AWS::SecurityHub::HubV2", {}, {"securityhubv2"}),
+        ("AWS::EC2::FlowLog", {"ResourceId": "vpc-1", "LogDestinationType": "s3"}, set()),
+        ("AWS::CloudTrail::Trail", {"S3BucketName": "b"}, set()),
+    ],
+)
+def test_linked_roles_are_of_the_service_that_assumes_them(
+    resource_type: str, properties: dict[str, Any], services: set[str]
+) -> None:
+    """The schemas ask for a linked role and don't say whose; often it is not the service that the type is named after."""
+    _, reasons = synthesise(template(("Thing", resource_type, properties)), SCOPE)
+    made = {
+        value.removesuffix(".amazonaws.com")
+        for grant in of_resource(reasons, "Thing")
+        if grant.action == "iam:CreateServiceLinkedRole"
+        for _, _, values in grant.conditions
+        for value in values
+    }
+    assert made == services
 
 
 def test_both_arn_forms_of_a_connection_are_passed() -> None:

@@ -98,3 +98,15 @@ def test_what_is_newer_than_the_table_is_granted() -> None:
 def test_applications_of_opensearch_are_authorised_under_the_older_prefix() -> None:
     _, reasons = synthesise(template(("Thing", "AWS::Logs::Integration", {})), SCOPE)
     assert "es:CreateApplication" in {grant.action for grant in of_resource(reasons, "Thing")}
+
+
+def test_roles_are_passed_in_aws_managed_policies_as_their_sources_say() -> None:
+    policies = json.loads(aws_managed_policies_data)
+    cited = 0
+    for resource_type, entry in entries("passing")["types"].items():
+        passed = {service for services in entry["properties"].values() for service in services}
+        for found in re.finditer(r"AWS managed policy ([\w-]+): iam:PassedToService", entry["source"]):
+            text = json.dumps(policies[found[1]])
+            assert any(f'"{service}"' in text for service in passed), (resource_type, found[1])
+            cited += 1
+    assert cited > 10
