@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from generator import git
+from generator import git, seed_readme
 from generator.errors import FactoryError, Problem, Refused, Where, fail
 from generator.model import Artifact
 from generator.seed_source import VERSION, File, Source, digest
@@ -143,7 +143,10 @@ def publish(release: Release) -> None:
 
 
 def _digest_there(place: Place, version: str) -> str:
-    """The digest of a published version's files, from the files themselves."""
+    """The digest of a published version's files, from the files themselves.
+
+    A README that was made for the repository is none of the seed's files: a version is not another one for its wording.
+    """
     tag = f"refs/tags/v{version}"
     with _scratch() as repository:
         _fetch(repository, place, version)
@@ -156,7 +159,9 @@ def _digest_there(place: Place, version: str) -> str:
     for about, _, name in found:
         start = content.index(b"\n", at) + 1
         size = int(content[at:start].split()[2])
-        files.append(File(name, content[start : start + size], about.startswith("100755")))
+        file = File(name, content[start : start + size], about.startswith("100755"))
+        if not (name == seed_readme.NAME and file.content.startswith(seed_readme.MARK.encode())):
+            files.append(file)
         at = start + size + 1
     return digest(tuple(sorted(files, key=lambda file: file.path)))
 
@@ -192,6 +197,9 @@ def _stream(source: Source, parent: str) -> Iterator[bytes]:
     for file in source.files:
         mode = b"100755" if file.executable else b"100644"
         yield b"M %b inline %b\n%b" % (mode, _quoted(file.path), _counted(file.content))
+    if all(file.path != seed_readme.NAME for file in source.files):
+        readme = seed_readme.text(source).encode()
+        yield b"M 100644 inline %b\n%b" % (_quoted(seed_readme.NAME), _counted(readme))
     yield b"tag v%b\nfrom :1\ntagger %b\n%b" % (source.version.encode(), _BY, _counted(message))
     yield b"done\n"
 

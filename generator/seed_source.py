@@ -221,7 +221,7 @@ def _version_problems(config: yamlfile.Document, files: tuple[File, ...], shown:
         return []
     if not re.fullmatch(rb"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)\n?", content):
         return [Problem(place, "is no version", "Write MAJOR.MINOR.PATCH on its only line.")]
-    if "_subdirectory" not in config.data:
+    if PurePosixPath(str(config.data.get("_subdirectory", "."))) == PurePosixPath():
         return [
             Problem(
                 place,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from generator import seed
+from generator import seed, seed_readme, seed_source
 from generator.cli import main
 from tests import catalogues
 from tests.blueprints.lambdas.githost import PASSWORD, USER, hosting
@@ -177,6 +177,51 @@ def test_the_same_commits_everywhere(
     assert git(hooked.root, "status", "--porcelain", "--untracked-files=no") == ""
 
 
+def test_the_readme_tells_what_the_repository_is_and_its_commands_work(shelf: Shelf, tmp_path: Path) -> None:
+    readme = shelf.git("show", "v1.0.0:README.md")
+    assert readme.startswith("<!-- Made by `catalog seeds publish`")
+    for told in (
+        "# demo",
+        "published from `seedcode/demo/`",
+        "version 1.0.0",
+        "| `size` | How many. | a whole number | `3` |",
+        "| `kind` | Which one. | `small`, `large` | `small` |",
+    ):
+        assert told in readme
+    copy, check, update = (line.split()[1:] for line in readme.splitlines() if line.startswith("    copier "))
+    address = str(shelf.repositories / "demo.git")
+    copier(*(address if word == "ADDRESS" else word for word in copy), "--defaults", cwd=tmp_path)
+    project = committed(tmp_path / "my-demo")
+    assert (project / "README.md").read_text() == TEXT.replace("{{ name }}", "demo"), "the project's own"
+    shelf.edit("VERSION", "1.1.0\n")
+    shelf.edit("template/new.txt", "new\n")
+    assert shelf.run("publish").code == 0
+    assert "New template version available" in copier(*check, cwd=project).stdout
+    copier(*update, cwd=project)
+    assert (project / "new.txt").read_text() == "new\n"
+    assert (project / "README.md").read_text() == TEXT.replace("{{ name }}", "demo")
+
+
+def test_a_version_is_not_another_one_for_the_wording_of_its_readme(shelf: Shelf, tmp_path: Path) -> None:
+    """As a later release of ours would word it; a README of the author's counts as what it is."""
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(shelf.repositories / "demo.git"), str(clone))
+    readme = clone / "README.md"
+    readme.write_text(readme.read_text().replace("Make a repository", "Begin"))
+    git(clone, "-c", "commit.gpgSign=false", "commit", "--quiet", "--all", "--amend", "--no-edit")
+    git(clone, "-c", "tag.gpgSign=false", "tag", "--force", "v1.0.0")
+    git(clone, "push", "--quiet", "--force", "origin", "HEAD:main", "v1.0.0")
+    again = shelf.run("publish")
+    assert (again.code, again.out.startswith("unchanged: demo 1.0.0")) == (0, True), again.err
+    shelf.edit("README.md", "# Ours\n")
+    refused = shelf.run("publish")
+    assert (refused.code, "already published with other content" in refused.err) == (1, True)
+    shelf.edit("VERSION", "1.0.1\n")
+    assert shelf.run("publish").code == 0
+    assert shelf.git("show", "v1.0.1:README.md") == "# Ours"
+    assert "Nothing to do." in shelf.run("publish").out
+
+
 def test_published_means_frozen_and_one_conflict_holds_all(shelves: Callable[..., Shelf]) -> None:
     shelf = shelves("catalogue", "demo", "other")
     assert shelf.run("publish").code == 0
@@ -201,6 +246,7 @@ def test_published_means_frozen_and_one_conflict_holds_all(shelves: Callable[...
         ({"VERSION": "1.0.0-rc.1\n"}, [], "seedcode/demo/VERSION:1:1: is no version."),
         ({}, ["domo"], "seed 'domo' does not exist: seedcode/domo/copier.yml is missing. Did you mean 'demo'?"),
         ({"copier.yml": "name:\n  type: str\n  help: Who.\n  default: x\n"}, [], "would become a file of every project"),
+        ({"copier.yml": "_subdirectory: ./\nname:\n  type: str\n  help: Who.\n  default: x\n"}, [], "would become a file"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_published(
@@ -452,3 +498,14 @@ def test_every_seed_updates_a_project_with_local_edits(
     assert (folder / "Makefile").read_text().endswith("\nours:\n\ttrue\n")
     assert (folder / "README.md").read_text().startswith("Theirs.\n")
     assert f"_commit: v{major + 1}.0.0" in (folder / ".copier-answers.yml").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in SEEDCODE.glob("*/copier.yml")))
+def test_every_seeds_readme_says_what_it_is_and_asks(name: str) -> None:
+    source = seed_source.load(SEEDCODE / name)
+    readme = seed_readme.text(source)
+    assert 15 < len(seed_readme.about(source)) < 100
+    assert f"# {name}\n\n{seed_readme.about(source)}.\n" in readme
+    rows = [line for line in readme.splitlines() if line.startswith("| `")]
+    assert len(rows) == sum(not question.computed for question in source.questions.values())
+    assert all(row.count(" | ") == 3 for row in rows)
