@@ -1,6 +1,7 @@
-"""Which events start a deployment: recorded ones of the model registry against the rule of a built project.
+"""Which events start what: recorded ones of the model registry, of repositories and of objects against a built project's rules.
 
-The shapes are of SageMaker's guide (its address stands in the file); the matching is the local AWS's.
+The shapes are those of the services' guides, whose addresses stand in the files of `events/`; the matching is the local AWS's.
+What is behind the rules runs in `tests/launching/test_approvals.py`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,19 @@ import pytest
 from generator.local.execution.pattern import matches
 from tests.blueprints.building import build, resources
 
-RECORDED = json.loads((Path(__file__).parent / "events" / "model-packages.json").read_text("utf-8"))["events"]
-STARTS = {"approved", "approved-fields-not-told"}
 NAMES = {"SageMakerProjectName": "Churn", "SageMakerProjectId": "p-a1b2c3d4e5f6"}
+BUCKET = "sagemaker-p-a1b2c3d4e5f6-111122223333-eu-west-1"
+REPOSITORY = "arn:aws:codecommit:eu-west-1:111122223333:sagemaker-Churn-p-a1b2c3d4e5f6-model-build"
+
+
+def recorded(name: str) -> dict[str, Any]:
+    file = Path(__file__).parent / "events" / f"{name}.json"
+    events: dict[str, Any] = json.loads(file.read_text("utf-8"))["events"]
+    return events
+
+
+RECORDED, REFERENCES, OBJECTS = (recorded(name) for name in ("model-packages", "references", "objects"))
+STARTS = {"approved", "approved-fields-not-told"}
 
 
 def pattern(title: str = "ModelDeployApprovedRule", **options: Any) -> dict[str, Any]:
@@ -29,6 +40,8 @@ def pattern(title: str = "ModelDeployApprovedRule", **options: Any) -> dict[str,
         lambda sub: json.dumps(re.sub(r"\$\{(\w+)\}", lambda name: NAMES[name[1]], sub[1])),
         json.dumps(found),
     )
+    text = text.replace('{"Fn::GetAtt": ["ModelBuildRepository", "Arn"]}', json.dumps(REPOSITORY))
+    text = text.replace('{"Ref": "ArtifactBucket"}', json.dumps(BUCKET))
     resolved: dict[str, Any] = json.loads(text)
     return resolved
 
@@ -52,3 +65,21 @@ def test_the_rule_would_be_noticed_if_it_asked_for_less() -> None:
     lax = pattern()
     del lax["detail"]["$or"]
     assert matches(lax, RECORDED["metadata-of-an-approved-version"])
+
+
+@pytest.mark.parametrize("name", sorted(REFERENCES))
+def test_a_push_to_the_main_branch_starts_the_pipeline(name: str) -> None:
+    wanted = pattern("ModelBuildPushRule", repositories=["build"])
+    assert matches(wanted, REFERENCES[name]) is (name in ("main-created", "main-pushed", "main-merged"))
+
+
+@pytest.mark.parametrize("name", sorted(REFERENCES))
+def test_a_branch_that_comes_moves_or_goes_is_the_function_s(name: str) -> None:
+    wanted = pattern("ModelBuildBranchesRule", repositories=["build"], branches="per-branch")
+    assert matches(wanted, REFERENCES[name]) is name.startswith("branch-")
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTS))
+def test_what_a_git_server_s_push_was_brought_to_starts_the_pipeline(name: str) -> None:
+    wanted = pattern("ModelBuildPushRule", repositories=["build"], git="external")
+    assert matches(wanted, OBJECTS[name]) is (name in ("source-put", "source-uploaded-in-parts"))

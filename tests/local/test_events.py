@@ -17,7 +17,7 @@ from generator.local.execution.transformer import shown
 from tests.conftest import ROOT
 
 from .conftest import SPOKE, Catalog
-from .running import ALL, REGION, archive, ended, function, log_text, role, template, until
+from .running import ALL, REGION, archive, ended, function, log_text, role, template, trusting, until
 
 EVENT = {
     "source": "app",
@@ -194,6 +194,59 @@ def test_put_events_reach_queues_topics_and_other_buses(hub: Catalog) -> None:
     assert len(received(hub, hub.client("sqs").get_queue_url(QueueName="dead")["QueueUrl"])) == 1
 
 
+def test_a_pipeline_is_started_by_a_role_that_may(hub: Catalog) -> None:
+    iam, pipelines, sqs = hub.client("iam"), hub.client("codepipeline"), hub.client("sqs")
+    target = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:p"
+    roles = {}
+    for name, service in (("starter", "events"), ("other", "codepipeline")):
+        trust = json.dumps(trusting(service))
+        roles[name] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    stages = [
+        {
+            "name": category,
+            "actions": [
+                {
+                    "name": category,
+                    "actionTypeId": {
+                        "category": category,
+                        "owner": "AWS",
+                        "provider": provider,
+                        "version": "1",
+                    },
+                }
+            ],
+        }
+        for category, provider in (("Source", "S3"), ("Approval", "Manual"))
+    ]
+    store = {"type": "S3", "location": "artifacts"}
+    made = {"name": "p", "roleArn": roles["other"], "stages": stages, "artifactStore": store}
+    pipelines.create_pipeline(pipeline=made)
+    for name in ("lacks", "trusts-another", "allowed"):
+        dead = {"DeadLetterConfig": {"Arn": queue(hub, f"{name}-dead")[1]}}
+        role = roles["other" if name == "trusts-another" else "starter"]
+        rule(hub, name, {"source": [name]}, {"Id": "a", "Arn": target, "RoleArn": role, **dead})
+
+    def tried(name: str) -> tuple[int, list[str]]:
+        before = len(pipelines.list_pipeline_executions(pipelineName="p")["pipelineExecutionSummaries"])
+        put = {"Source": name, "DetailType": "x", "Detail": "{}"}
+        assert hub.client("events").put_events(Entries=[put])["FailedEntryCount"] == 0
+        after = len(pipelines.list_pipeline_executions(pipelineName="p")["pipelineExecutionSummaries"])
+        url = sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"]
+        letters = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", [])
+        return after - before, [each["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"] for each in letters]
+
+    started, (why,) = tried("lacks")
+    assert started == 0
+    assert f"is not authorized to perform: codepipeline:StartPipelineExecution on resource: {target}" in why
+    started, (why,) = tried("trusts-another")
+    assert started == 0
+    assert f"{roles['other']} does not trust events.amazonaws.com" in why
+    allowed = {"Effect": "Allow", "Action": "codepipeline:StartPipelineExecution", "Resource": target}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName="starter", PolicyName="start", PolicyDocument=policy)
+    assert tried("allowed") == (1, [])
+
+
 def test_another_account_s_bus_takes_what_its_policy_lets_in(hub: Catalog, spoke: Catalog) -> None:
     url, arn = queue(hub, "q", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/hub")
     rule(hub, "hub", {"source": ["spoke"]}, {"Id": "a", "Arn": arn})
@@ -265,7 +318,19 @@ def test_the_model_registry_tells_what_changed(hub: Catalog) -> None:
         ModelPackageArn=package, ModelApprovalStatus="Approved", ApprovalDescription="ok"
     )
     sagemaker.update_model_package(ModelPackageArn=package, CustomerMetadataProperties={"a": "b"})
-    made, approved, described = received(hub, url)
+    removed = {"CustomerMetadataProperties": {"c": "d"}, "CustomerMetadataPropertiesToRemove": ["a"]}
+    sagemaker.update_model_package(ModelPackageArn=package, **removed)
+    stage = {"Stage": "Production", "StageStatus": "Approved"}
+    sagemaker.update_model_package(ModelPackageArn=package, ModelLifeCycle=stage)
+    made, approved, described, changed, moved = received(hub, url)
+    assert changed["detail"]["UpdatedModelPackageFields"] == ["CustomerMetadataProperties"]
+    assert moved["detail"]["UpdatedModelPackageFields"] == ["ModelLifeCycle"]
+    assert moved["detail"]["ModelLifeCycle"] == stage
+    # All that is told of a change is in the recorded ones.
+    known = {name for event in recorded.values() for name in event["detail"]}
+    assert {
+        name for event in (made, approved, described, changed, moved) for name in event["detail"]
+    } <= known
     assert set(recorded["approved"]) == set(approved)
     assert approved["detail-type"] == recorded["approved"]["detail-type"]
     for name in (
@@ -369,7 +434,13 @@ def test_a_repository_is_seeded_cloned_and_pushed_to(hub: Catalog, local: LocalA
             repositoryName="app", branchName="main", filePath="b", fileContent=b"2", parentCommitId=new
         )
     commits.delete_branch(repositoryName="app", branchName="other")
-    assert [e["detail"]["event"] for e in received(hub, url)] == ["referenceUpdated", "referenceDeleted"]
+    last = received(hub, url)
+    assert [e["detail"]["event"] for e in last] == ["referenceUpdated", "referenceDeleted"]
+    # As recorded ones tell it, and beside that who did it.
+    recorded = json.loads((ROOT / "tests/blueprints/events/references.json").read_text())["events"]
+    for name, event in (("main-created", seeded), ("main-pushed", last[0]), ("branch-deleted", last[1])):
+        assert set(event) == set(recorded[name])
+        assert set(event["detail"]) == {*recorded[name]["detail"], "callerUserArn"}
     cfn.delete_stack(StackName="s")
     assert list((local.state.folder / "git").glob("[!c]*.git")) == []
 

@@ -1,7 +1,7 @@
 """SageMaker's event of a model package that was made or changed.
 
-Its shape is that of https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html (Model package
-state change); `UpdatedModelPackageFields` are the members of the update, as services have told them since 2024.
+Its shape is that of https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html (SageMaker model
+package state change), which also lists what `UpdatedModelPackageFields` may hold: members of the update.
 """
 
 from __future__ import annotations
@@ -30,9 +30,16 @@ _TOLD: Final = (
     "ModelApprovalStatus",
     "ApprovalDescription",
     "MetadataProperties",
+    "ModelMetrics",
     "CustomerMetadataProperties",
+    "ModelLifeCycle",
     "LastModifiedTime",
 )
+# What the members of an update are called in the event, where it is something else.
+_FIELDS: Final = {
+    "SourceUri": "sourceUri",
+    "CustomerMetadataPropertiesToRemove": "CustomerMetadataProperties",
+}
 
 
 def created(call: Call, _asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
@@ -42,8 +49,9 @@ def created(call: Call, _asked: Mapping[str, Any], answer: Mapping[str, Any]) ->
 
 def updated(call: Call, asked: Mapping[str, Any], _answer: Mapping[str, Any]) -> None:
     """The event of a change, with the fields that it was about."""
-    fields = [name for name in asked if name not in ("ModelPackageArn", "ClientToken")]
-    _tell(call, asked["ModelPackageArn"], {"UpdatedModelPackageFields": fields})
+    kept = {name: asked[name] for name in ("ModelLifeCycle",) if name in asked}  # which moto drops
+    fields = [_FIELDS.get(name, name) for name in asked if name not in ("ModelPackageArn", "ClientToken")]
+    _tell(call, asked["ModelPackageArn"], {**kept, "UpdatedModelPackageFields": list(dict.fromkeys(fields))})
 
 
 def _tell(call: Call, arn: str, more: Mapping[str, Any]) -> None:

@@ -58,21 +58,26 @@ def check_trust(clients: Clients, role: str, service: str) -> dict[str, Any]:
     return dict(found)
 
 
-def assume(state: State, clients: Clients, role: str, service: str, name: str) -> Session:
-    """A session `name` of a role for a service such as lambda.amazonaws.com."""
+def acting(clients: Clients, role: str, service: str, name: str) -> Identity:
+    """A service under a role, as a session `name`; raises RoleRefused."""
     found = check_trust(clients, role, service)
     _, partition, _, _, account, resource = role.split(":", 5)
     plain = resource.rpartition("/")[2]
-    identity = Identity(
+    return Identity(
         account,
         f"arn:{partition}:sts::{account}:assumed-role/{plain}/{name}",
         f"{found['RoleId']}:{name}",
         role_arn=found["Arn"],
     )
+
+
+def assume(state: State, clients: Clients, role: str, service: str, name: str) -> Session:
+    """A session `name` of a role for a service such as lambda.amazonaws.com."""
+    identity = acting(clients, role, service, name)
     key = "ASIA" + "".join(secrets.choice(ALPHABET) for _ in range(16))
     row = {
         "access_key": key,
-        "account": account,
+        "account": identity.account,
         "arn": identity.arn,
         "user_id": identity.user_id,
         "role_arn": identity.role_arn,

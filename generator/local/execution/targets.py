@@ -10,8 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.local import iam
+from generator.local.attached import Attached
 from generator.local.execution import functions, invocations
 from generator.local.execution.delivery import queue_url
+from generator.local.execution.role import RoleRefused, acting
 from generator.local.execution.transformer import shown
 from generator.local.identity import administrator
 from generator.local.service import Call, ServiceError
@@ -60,10 +62,10 @@ def _send(call: Call, account: str, rule: str, target: Mapping[str, Any], text: 
             _permit(policy, "sns:Publish", arn, rule)
             client.publish(TopicArn=arn, Message=text)
         case "codepipeline":
-            _role(call, target)
+            _act(call, target, "codepipeline:StartPipelineExecution")
             client.start_pipeline_execution(name=arn.rpartition(":")[2])
         case "states":
-            _role(call, target)
+            _act(call, target, "states:StartExecution")
             client.start_execution(stateMachineArn=arn, input=text)
         case "logs":
             _log(client, arn, text)
@@ -100,17 +102,18 @@ def _permit(policy: str | None, action: str, resource: str, rule: str) -> None:
         raise Undelivered(f"its policy does not let {EVENTS} do {action} for {rule}")
 
 
-def _role(call: Call, target: Mapping[str, Any]) -> None:
-    """The role that EventBridge takes; raises Undelivered where there is none or it does not let EventBridge in."""
-    from generator.local.execution.role import RoleRefused, check_trust
-
+def _act(call: Call, target: Mapping[str, Any], action: str) -> None:
+    """Do it as the target's role; raises Undelivered where there is none, or it lets EventBridge not in or not do that."""
     role = target.get("RoleArn", "")
     if not role:
         raise Undelivered("this target needs a RoleArn")
     try:
-        check_trust(call.clients, role, EVENTS)
-    except RoleRefused as error:
+        attached = Attached(call, acting(call.clients, role, EVENTS, "events"))
+        decision = iam.evaluate(iam.Request(attached.caller, action, target["Arn"]), attached.policies())
+    except (RoleRefused, iam.MalformedPolicy) as error:
         raise Undelivered(str(error)) from error
+    if not decision.allowed:
+        raise Undelivered(iam.message(decision))
 
 
 def _log(client: Any, arn: str, text: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from generator.local.git.bare import NOTHING, Author, Bare, Commit, GitFailed
+from generator.local.git.bare import Author, Bare, Commit, GitFailed
 from generator.local.identity import administrator
 from generator.local.service import Call, Service, ServiceError
 
@@ -260,7 +260,7 @@ def _changed(call: Call, before: Mapping[str, str], bare: Bare) -> None:
 def announce(
     call: Call, region: str, name: str, arn: str, before: Mapping[str, str], after: Mapping[str, str]
 ) -> None:
-    """The events of references that came, moved and went.
+    """The events of references that came, moved and went; the commit that one went with is the old one.
 
     https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html
     """
@@ -282,6 +282,4 @@ def announce(
             **({"commitId": new} if new else {}),
             **({"oldCommitId": old} if old else {}),
         }
-        if new is None:
-            detail["commitId"] = old or NOTHING
         emit(call, region, "aws.codecommit", "CodeCommit Repository State Change", [arn], detail)
