@@ -118,9 +118,9 @@ class Person:
         asked = self.form(self.newest()) | more
         return finished(self.sc, self.sc.provision_product(ProvisionedProductName=name, **asked))
 
-    def plan(self, name: str) -> str:
-        """Why a launch cannot be planned; nothing where it can."""
-        asked = self.form(self.newest())
+    def plan(self, name: str, version: str) -> str:
+        """Why a launch of a version cannot be planned; nothing where it can."""
+        asked = self.form(version)
         made = self.sc.create_provisioned_product_plan(
             PlanName=name, PlanType="CLOUDFORMATION", ProvisionedProductName=name, **asked
         )["PlanId"]
@@ -166,17 +166,11 @@ def at(shelf: Shelf, aws: LocalAws) -> Callable[[str], Person]:
 
 def value(aws: LocalAws, parameter: Mapping[str, Any], word: str) -> str:
     """Something that a parameter takes."""
-    ec2 = aws.session(REGION).client("ec2")
     constraints, kind = parameter["ParameterConstraints"], parameter["ParameterType"]
     if constraints.get("AllowedValues"):
         return str(constraints["AllowedValues"][0])
-    if "EC2::VPC::Id" in kind:
-        return str(ec2.describe_vpcs()["Vpcs"][0]["VpcId"])
-    if "EC2::Subnet::Id" in kind:
-        subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]]
-        return ",".join(subnets[:2]) if kind.startswith("List") else str(subnets[0])
-    if "EC2::SecurityGroup::Id" in kind:
-        return str(ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"])
+    if "EC2::" in kind:
+        return _of_the_network(aws.session(REGION).client("ec2"), kind)
     pattern = constraints.get("AllowedPattern", ".*")
     low = float(constraints.get("MinValue", "-inf"))
     for candidate in (word, *CANDIDATES):
@@ -191,33 +185,14 @@ def value(aws: LocalAws, parameter: Mapping[str, Any], word: str) -> str:
     raise AssertionError(f"no candidate fits {parameter['ParameterKey']}: {constraints}; add one above")
 
 
-def next_version(aws: LocalAws, product: str, name: str = "99.0.0") -> str:
-    """A version after the published ones: the same template with an output more."""
-    from generator.local.stacks.account import parsed
-
-    admin = aws.session(REGION)
-    sc, s3 = admin.client("servicecatalog"), admin.client("s3")
-    newest = sc.describe_product_as_admin(Id=product)["ProvisioningArtifactSummaries"][-1]["Id"]
-    info = sc.describe_provisioning_artifact(ProductId=product, ProvisioningArtifactId=newest)["Info"]
-    _, _, rest = info["TemplateUrl"].partition("https://")
-    host, _, key = rest.partition("/")
-    template = parsed(s3.get_object(Bucket=host.partition(".")[0], Key=key)["Body"].read().decode())
-    template.setdefault("Outputs", {})["AddedByTheNextVersion"] = {"Value": name}
-    import json
-
-    s3.create_bucket(Bucket="next-versions")
-    s3.put_object(Bucket="next-versions", Key=f"{product}.json", Body=json.dumps(template).encode())
-    made = sc.create_provisioning_artifact(
-        ProductId=product,
-        Parameters={
-            "Name": name,
-            "Type": "CLOUD_FORMATION_TEMPLATE",
-            "Info": {
-                "LoadTemplateFromURL": f"https://next-versions.s3.{REGION}.amazonaws.com/{product}.json"
-            },
-        },
-    )
-    return str(made["ProvisioningArtifactDetail"]["Id"])
+def _of_the_network(ec2: Any, kind: str) -> str:
+    if "VPC::Id" in kind:
+        return str(ec2.describe_vpcs()["Vpcs"][0]["VpcId"])
+    if "Subnet::Id" in kind:
+        subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]]
+        return ",".join(subnets[:2]) if kind.startswith("List") else str(subnets[0])
+    assert "SecurityGroup::Id" in kind, kind
+    return str(ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"])
 
 
 @pytest.fixture

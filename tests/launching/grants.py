@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,28 +15,30 @@ from .shop import reasons
 
 Statements = list[dict[str, Any]]
 
-# Actions that a role has and whose absence the life of a product here does not show, each with its reason.
+# Actions that a role has and whose absence no life here shows, each with its reason.
 SPARE: Mapping[str, str] = {
-    r".*:(Untag\w+|DeleteTags)": "for an update that takes a tag away; tags are only added here",
-    r"(application-autoscaling|ecr|logs|s3):TagResource": "tags go with the creation; for an update that adds one",
-    r"(codecommit|ecr|iam|kms|lambda|logs|sagemaker|sns|sqs):(Update|Put|Set|Disable|Associate|Disassociate)\w+": (
-        "for a next version that changes this property; the one here changes tags and outputs"
+    "cloudformation:UntagResource": "for tags that leave the stack; Service Catalog only adds to them",
+    "application-autoscaling:(Tag|Untag)Resource": "targets have the stack's tags only: sent with the creation, never taken",
+    "iam:ListRoleTags": "the registry's read handler names it; GetRole tells the tags already",
+    "iam:UpdateRoleDescription": "the registry's update handler names it; UpdateRole changes the description",
+    "codecommit:ListRepositories": "the registry's handlers name it; nothing documents the call",
+    "codecommit:UpdateRepositoryName": "for a new name in place, which a role for that name would come with",
+    "ecr:(Set|Delete)RepositoryPolicy": "the registry's update handler names it, whether there is a policy is not told",
+    "s3:(ListBucket|ListTagsForResource|TagResource|UntagResource)": (
+        "the registry's handlers name it; the documented calls for a bucket's tags are GetBucketTagging and PutBucketTagging"
     ),
-    r"(kms:ScheduleKeyDeletion|codecommit:DeleteRepository)": "what the template retains is not deleted",
-    r"ec2:UpdateSecurityGroupRuleDescriptionsEgress": "for a next version that describes a rule anew",
-    r"(logs:DeleteRetentionPolicy|ecr:Delete(Lifecycle|Repository)Policy)": "for a next version without it",
-    r"iam:ListRoleTags": "the registry's read handler names it; GetRole tells the tags already",
-    r"codecommit:ListRepositories": "the registry's handlers name it; nothing documents the call",
-    r"s3:(ListBucket|ListTagsForResource)": "the registry's read handler names it; GetBucketTagging tells the tags",
-    r"cloudwatch:(GetMetricData|ListTagsForResource)": "the registry names it; read for predictive scaling and tags",
-    r"kms:(Decrypt|RetireGrant)": "the registry names it for what the service does with the volume's key later",
-    r"ec2:(DescribeInstances|DeleteNetworkInterfacePermission)": "the registry names it; for tidying after a failure",
+    "cloudwatch:(GetMetricData|ListTagsForResource)": "the registry names it; read for predictive scaling and tags",
+    "kms:(Decrypt|RetireGrant)": "the registry names it for what the service does with the volume's key later",
+    "ec2:(DescribeInstances|DeleteNetworkInterfacePermission)": "the registry names it; for tidying after a failure",
+    "ec2:UpdateSecurityGroupRuleDescriptionsEgress": (
+        "the registry names it; documented are new rules for those that changed, descriptions included"
+    ),
 }
 
 # The same for one product alone.
 SPARE_OF: Mapping[str, Mapping[str, str]] = {
     "custom-model-endpoint": {
-        r"kms:(CreateGrant|DescribeKey)": "for targets that give it a key; local gives none"
+        "kms:(CreateGrant|DescribeKey)": "for targets that give it a key; local gives none"
     },
 }
 
@@ -115,15 +117,19 @@ def _list(value: Any) -> list[str]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def first_failure(person: Person, second: str, *, name: str = "it") -> str:
-    """Plan, launch, update, terminate, as far as it goes; what the failing record says, nothing where none does."""
-    plan = person.plan(name)
+def first_failure(person: Person, versions: Sequence[str], *, name: str = "it") -> str:
+    """Plan, launch, update to each version, terminate, as far as it goes; what the failing record says, if one does."""
+    plan = person.plan(name, person.version("1.0.0"))
     if plan:
         return plan
     launched = person.launch(name, **person.form(person.version("1.0.0")))
     if reasons(launched):
         return reasons(launched)
-    return reasons(person.update(name, second)) or reasons(person.terminate(name))
+    for version in versions:
+        said = reasons(person.update(name, version))
+        if said:
+            return said
+    return reasons(person.terminate(name))
 
 
 def needless(product: str, pattern: Pattern) -> bool:

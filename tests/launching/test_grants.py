@@ -1,6 +1,7 @@
 """A launch role has nothing to spare: without any one of its actions, or any one resource, what it launches fails.
 
-What fails names the action that is missing, or one of those on the resource that is.
+What fails names the action that is missing, or one of those on the resource that is. What has a reason to be spare is
+taken away all at once: a life without any of it goes well, but for what it names, which is then needed after all.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import pytest
 
 from generator.local import LocalAws
 
-from .conftest import Person, next_version
-from .grants import Role, first_failure, needless, spare
+from .conftest import Person
+from .evolution import next_versions
+from .grants import Pattern, Role, first_failure, needless, spare
 from .test_products import PRODUCTS
 
 SAMPLE = [
@@ -29,34 +31,76 @@ SAMPLE = [
 ]
 
 
-def mutate(product: str, actions: list[str], aws: LocalAws, person: Person) -> list[str]:
-    """The actions whose absence went unnoticed, or was told under another name."""
-    role = Role(aws, f"catalog-launch-acme-{product}")
-    second = next_version(aws, person.product)
-    unnoticed = []
-    for number, action in enumerate(actions or role.actions):
-        person.word = f"team-{number}"
-        role.without(action)
-        said = first_failure(person, second)
-        if f"is not authorized to perform: {action} on resource" not in said:
-            unnoticed.append(action)
-        role.without()
-        if person.sc.scan_provisioned_products()["ProvisionedProducts"]:
-            person.terminate("it")
-    return unnoticed
+class Lives:
+    """Lives of one product under a role that lacks something, each told from the ones before by its word."""
+
+    def __init__(self, product: str, aws: LocalAws, person: Person) -> None:
+        self.product, self.person = product, person
+        self.role = Role(aws, f"catalog-launch-acme-{product}")
+        self._versions = next_versions(aws, person.product)
+        self._number = 0
+
+    def failure(self) -> str:
+        """What the first failure of a whole life says; the role is whole and nothing is left afterwards."""
+        self.person.word = f"team-{self._number}"
+        self._number += 1
+        said = first_failure(self.person, self._versions)
+        self.role.without()
+        if self.person.sc.scan_provisioned_products()["ProvisionedProducts"]:
+            self.person.terminate("it")
+        return said
+
+    def unnoticed(self, actions: list[str]) -> list[str]:
+        """The actions whose absence, one at a time, went unnoticed or was told under another name."""
+        found = []
+        for action in actions:
+            self.role.without(action)
+            if not denied(action, self.failure()):
+                found.append(action)
+        return found
+
+    def goes_well_without(self, actions: list[str]) -> bool:
+        """Whether a life lacks nothing but what it names of these, all of them taken away."""
+        while actions:
+            self.role.without(*actions)
+            said = self.failure()
+            if not said:
+                return True
+            left = [each for each in actions if not denied(each, said)]
+            if left == actions:
+                return False
+            actions = left
+        return True
+
+    def unnoticed_patterns(self, patterns: list[Pattern]) -> list[str]:
+        """The resources whose absence went unnoticed and has no reason to, each with the actions on it."""
+        found = []
+        for pattern in patterns:
+            self.role.without_pattern(pattern)
+            said = self.failure()
+            if not any(denied(action, said) for action in pattern.actions):
+                found.append(f"{pattern.resource}: {' '.join(pattern.actions)}")
+        return found
+
+
+def denied(action: str, said: str) -> bool:
+    return f"is not authorized to perform: {action} on resource" in said
 
 
 @pytest.mark.parametrize(("product", "action"), SAMPLE)
 def test_without_one_grant_the_launch_fails_and_names_it(
     product: str, action: str, aws: LocalAws, at: Callable[[str], Person]
 ) -> None:
-    assert mutate(product, [action], aws, at(product)) == []
+    assert Lives(product, aws, at(product)).unnoticed([action]) == []
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_no_grant_is_to_spare(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
-    unnoticed = [action for action in mutate(product, [], aws, at(product)) if not spare(product, action)]
+    lives = Lives(product, aws, at(product))
+    with_reason = [action for action in lives.role.actions if spare(product, action)]
+    assert lives.goes_well_without(with_reason)
+    unnoticed = lives.unnoticed([action for action in lives.role.actions if action not in with_reason])
     assert not unnoticed, " ".join(unnoticed)
 
 
@@ -68,36 +112,20 @@ RESOURCES = [
 ]
 
 
-def mutate_patterns(product: str, wanted: str, aws: LocalAws, person: Person) -> list[str]:
-    """The resources whose absence went unnoticed, each with the actions on it."""
-    role = Role(aws, f"catalog-launch-acme-{product}")
-    second = next_version(aws, person.product)
-    chosen = [each for each in role.patterns if re.fullmatch(wanted, each.resource)]
-    assert chosen, f"no resource is {wanted}"
-    unnoticed = []
-    for number, pattern in enumerate(chosen):
-        person.word = f"team-{number}"
-        role.without_pattern(pattern)
-        said = first_failure(person, second)
-        named = any(
-            f"is not authorized to perform: {action} on resource" in said for action in pattern.actions
-        )
-        if not named and not needless(product, pattern):
-            unnoticed.append(f"{pattern.resource}: {' '.join(pattern.actions)}")
-        role.without()
-        if person.sc.scan_provisioned_products()["ProvisionedProducts"]:
-            person.terminate("it")
-    return unnoticed
-
-
 @pytest.mark.parametrize(("product", "wanted"), RESOURCES)
 def test_without_one_resource_the_launch_fails_and_names_it(
     product: str, wanted: str, aws: LocalAws, at: Callable[[str], Person]
 ) -> None:
-    assert mutate_patterns(product, wanted, aws, at(product)) == []
+    lives = Lives(product, aws, at(product))
+    chosen = [each for each in lives.role.patterns if re.fullmatch(wanted, each.resource)]
+    assert chosen, f"no resource is {wanted}"
+    assert lives.unnoticed_patterns(chosen) == []
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_no_resource_is_to_spare(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
-    assert mutate_patterns(product, ".*", aws, at(product)) == []
+    lives = Lives(product, aws, at(product))
+    patterns = [each for each in lives.role.patterns if not needless(product, each)]
+    unnoticed = lives.unnoticed_patterns(patterns)
+    assert not unnoticed, "\n".join(unnoticed)

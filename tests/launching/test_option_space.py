@@ -26,7 +26,8 @@ from generator.publish import apply, prepare
 from tests import catalogues
 from tests.conftest import ROOT
 
-from .conftest import REGION, Person, next_version
+from .conftest import REGION, Person
+from .evolution import next_version
 from .shop import reasons
 from .space import covering, holding, plain, some, values
 

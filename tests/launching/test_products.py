@@ -12,7 +12,8 @@ from generator.local.iam.permissions import reviewed
 from generator.local.stacks.account import parsed
 from tests.conftest import ROOT
 
-from .conftest import REGION, Person, Shelf, next_version
+from .conftest import REGION, Person, Shelf
+from .evolution import next_version
 from .shop import reasons
 
 PRODUCTS = sorted(
