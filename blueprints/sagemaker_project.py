@@ -19,10 +19,10 @@ from troposphere import Template
 
 from generator.blueprint import Context, Guide, LambdaPackage, Seed
 
-from .parts import ci, git
+from .parts import ci, git, promoted_stage
 from .parts.branches import branch_pipelines
 from .parts.build_half import build_half, pipeline_role
-from .parts.cleanup import cleanup
+from .parts.cleanup import ROLE, cleanup
 from .parts.deploy_half import deploy_half, deploy_roles
 from .parts.form import studio_rules
 from .parts.foundation import foundation
@@ -51,6 +51,7 @@ def build(params: Params, context: Context) -> Template:
         shared.output(f"{TITLES[half]}Repository", repository.address, f"Where the {half} code is.")
     training_role = pipeline_role(params, shared) if params.builds else None
     deploying = deploy_roles(params, shared) if params.deploys else None
+    promoted_to = promoted_stage.stage_accounts(params, shared) if params.pipelines == "promoted" else ()
     cleaned = cleanup(
         shared.project,
         context,
@@ -60,7 +61,13 @@ def build(params: Params, context: Context) -> Template:
         registry=shared.registry,
         deployer=deploying.deployer if deploying else None,
         rollout=deploying.rollout if deploying else None,
-        after=[*([training_role] if training_role else []), *(deploying.kept if deploying else ())],
+        accounts_of=[one.StackSetName for one in promoted_to],
+        visit=promoted_stage.visit(shared, ROLE) if promoted_to else (),
+        after=[
+            *([training_role] if training_role else []),
+            *(deploying.kept if deploying else ()),
+            *promoted_to,
+        ],
     )
     after = (cleaned, *filled)
     if training_role:

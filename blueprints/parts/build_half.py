@@ -54,7 +54,7 @@ def build_half(
         return Half(
             BUILD,
             repository,
-            compiled(environment, options.staged[0], permissions, shared),
+            compiled(environment, options.staged[0], shared),
             promotions=promotions(environment, options.staged, permissions, shared),
             after=after,
         )

@@ -136,8 +136,7 @@ def _promoted(
     shared: Foundation, half: Half, promotion: Promotion, project: codebuild.Project
 ) -> Iterator[Action]:
     """Create, start and follow the pipeline of a stage, whose success is its test; then who must approve."""
-    variables = {"STAGE_NAME": promotion.stage.name, "PIPELINE_NAME": promotion.pipeline.data["Fn::Sub"]}
-    yield _build(promotion.commands, project, told=_variables(variables), takes=half.build.output)
+    yield _build(promotion.commands, project, told=_variables(promotion.told), takes=half.build.output)
     for order, name in enumerate(promotion.stage.people, start=2):
         yield person(
             shared.project,

@@ -17,7 +17,7 @@ from generator.blueprint import Context
 
 from . import artifacts, stacks, training
 from .access import Statement, allow
-from .accounts import Rollout
+from .accounts import Rollout, own
 from .functions import LONGEST_SECONDS, function
 from .project import Project
 from .registry import Registry
@@ -26,6 +26,7 @@ from .rollout import take_back
 from .surroundings import Surroundings
 
 TITLE = "Cleanup"
+ROLE = "cleanup"  # what the function's role is called, and the one that it assumes in other accounts
 
 
 class ProjectCleanup(AWSCustomObject):  # type: ignore[misc]  # troposphere ships no types
@@ -42,6 +43,8 @@ class ProjectCleanup(AWSCustomObject):  # type: ignore[misc]  # troposphere ship
         "StackPrefix": (object, False),
         "StackRole": (object, False),
         "StackSetPrefix": (object, False),
+        "AccountsOf": (list, False),
+        "AccountRole": (object, False),
     }
 
 
@@ -55,16 +58,19 @@ def cleanup(
     registry: Registry,
     deployer: iam.Role | None,
     rollout: Rollout | None,
+    accounts_of: Sequence[Sub] = (),
+    visit: Sequence[Statement] = (),
     after: Sequence[AWSObject],
 ) -> str:
     """Clean up at deletion; returns the title of the custom resource.
 
-    `deployer` makes the stacks of stages, `rollout` those in other accounts, where there are any.
+    `deployer` makes the stacks of stages, `rollout` those in other accounts, where there are any. The accounts in which the
+    StackSets `accounts_of` have instances are cleaned as this one is, with the permissions `visit`.
 
     What could still write must be made after it, and so be deleted before it; what is cleaned needs `after`.
     """
     emptied: dict[str, Any] = {}
-    permissions = _delete_pipelines()
+    permissions = [*clean(registry, retention), *visit]
     if deployer:
         emptied |= {"StackPrefix": stacks.prefix(project), "StackRole": deployer.get_att("Arn")}
         permissions += stacks.delete(deployer)
@@ -73,13 +79,14 @@ def cleanup(
         permissions += take_back(rollout)
     if not retention.kept:
         emptied |= {"Bucket": bucket.ref(), "ModelPackageGroups": list(registry.names)}
-        permissions += [*registry.delete_versions(), *_empty_bucket()]
+    if accounts_of:
+        emptied |= {"AccountsOf": list(accounts_of), "AccountRole": Sub(own(ROLE))}
     cleaner = function(
         project,
         context,
         around,
         title=TITLE,
-        suffix="cleanup",
+        suffix=ROLE,
         description="Cleans up what a SageMaker project made at run time, when it is terminated.",
         permissions=permissions,
     )
@@ -98,8 +105,9 @@ def cleanup(
     return TITLE
 
 
-def _delete_pipelines() -> list[Statement]:
-    return [
+def clean(registry: Registry, retention: Retention) -> list[Statement]:
+    """To delete, in one account, what was made at run time."""
+    statements = [
         allow(["sagemaker:ListPipelines"], "*"),
         allow(
             [
@@ -111,10 +119,11 @@ def _delete_pipelines() -> list[Statement]:
             [training.pipelines()],
         ),
     ]
-
-
-def _empty_bucket() -> list[Statement]:
-    return [
-        allow(["s3:ListBucketVersions"], [Sub(f"${{{artifacts.TITLE}.Arn}}")]),
-        allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], [Sub(f"${{{artifacts.TITLE}.Arn}}/*")]),
-    ]
+    if not retention.kept:
+        bucket = f"${{{artifacts.TITLE}.Arn}}"
+        statements += [
+            *registry.delete_versions(),
+            allow(["s3:ListBucketVersions"], [Sub(bucket)]),
+            allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], [Sub(f"{bucket}/*")]),
+        ]
+    return statements

@@ -49,22 +49,24 @@ def foundation(options: ProjectOptions, context: Context, project: Project) -> F
     """Make what all halves share."""
     retention = Retention(kept=options.when_terminated == "keep-work")
     places = ask_places(project, options.elsewhere)
+    # A stage that is promoted to has a bucket, key and registry of its own.
+    opened = places if options.deploys else ()
     encryption = Encryption()
     if options.encryption == "customer-key":
-        encryption = project_key(project, retention, accounts.of_key(places))
+        encryption = project_key(project, retention, accounts.of_key(opened))
     bucket = artifact_bucket(
         project,
         encryption,
         retention,
         overwritten_days=options.overwritten_artifact_days,
-        shared_with=accounts.of_bucket(places, ARN, options.hosting),
+        shared_with=accounts.of_bucket(opened, ARN, options.hosting),
     )
     registry = model_registry(
         project,
         retention,
         models=options.several,
         approvers=options.approvers,
-        shared_with=accounts.of_registry(places),
+        shared_with=accounts.of_registry(opened),
     )
     around = Surroundings(
         Logging(encryption, options.log_retention_days),

@@ -75,9 +75,10 @@ class Promotion:
     """One stage of a promoted SageMaker pipeline: which pipeline gets the definition that was built."""
 
     stage: StageOptions
-    pipeline: Sub
     commands: Commands
-    """They read STAGE_NAME and PIPELINE_NAME, and the artifact of the build."""
+    """They read the artifact of the build, and what they are told."""
+    told: Mapping[str, str]
+    """Of the stage, as it stands in a Sub: STAGE_NAME, PIPELINE_NAME, and in which accounts."""
 
 
 @dataclass(frozen=True)

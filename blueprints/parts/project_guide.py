@@ -36,13 +36,20 @@ def project_guide(options: ProjectOptions) -> Guide:
         costs.append(
             f"It runs once in each stage ({stages}), and the build that follows it costs its minutes."
         )
+        if options.elsewhere:
+            costs.append("A stage elsewhere runs, and keeps data, models and a key, in each account of it.")
     if options.deploys:
         costs.append(RUNS[options.hosting])
         costs.append("Each stage has a dashboard and alarms, which cost by the month.")
     costs.append("Models, data and reports in the bucket cost storage until they are deleted.")
     if options.deploys:
         clean_up.append("The stacks of all stages are deleted first: whoever calls their models gets errors.")
-    if options.elsewhere:
+    if options.elsewhere and options.pipelines == "promoted":
+        clean_up.append(
+            "In the accounts of stages elsewhere all that is said here happens, too, by a role that the project has there. "
+            "Empty what an account has of the project, its bucket and its registered models, before you take it off the form."
+        )
+    elif options.elsewhere:
         clean_up.append(
             "StackSets take the stages and the project's roles out of the other accounts; an account that has left, or has "
             "lost its execution role, keeps its stack and holds the termination up."

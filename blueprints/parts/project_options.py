@@ -135,7 +135,8 @@ class ProjectOptions(BlueprintParams):
     pipelines: Literal["one", "many", "promoted"] = Field(
         "one",
         description="one: a SageMaker pipeline trains one model; many: one pipeline trains several, each evaluated and "
-        "registered by itself; promoted: the definition that ran in development is created and started in the stages.",
+        "registered by itself; promoted: the definition that ran in development is created and started in the stages, in "
+        "other accounts too, and registers its model where it runs.",
         examples=["many"],
     )
     models: tuple[ModelName, ...] = Field(

@@ -56,7 +56,7 @@ def _of_models(options: ProjectOptions) -> str:
 
 def _of_stages(options: ProjectOptions) -> str:
     """What stages cannot be by where they are, and by what is hosted in them."""
-    if options.elsewhere and options.encryption == "service-managed":
+    if options.elsewhere and options.deploys and options.encryption == "service-managed":
         return (
             f"stage '{options.elsewhere[0].name}' is in other accounts, which cannot use the keys that services hold; "
             "it needs encryption: customer-key"
@@ -72,7 +72,7 @@ def _of_stages(options: ProjectOptions) -> str:
             "edge stages are here"
         )
     for stage in options.elsewhere:
-        if stage.where == "organizational-units" and stage.tested:
+        if options.deploys and stage.where == "organizational-units" and stage.tested:
             return (
                 f"which accounts the units of stage '{stage.name}' have is not known beforehand, and so none to test in; "
                 "leave tests out of its approval"
@@ -93,11 +93,6 @@ def _of_stages(options: ProjectOptions) -> str:
             return "hosting_instance_types has no meaning with hosting: edge"
     if options.pipelines == "promoted" and not options.deploys:
         for stage in options.staged:
-            if stage.where != "here":
-                return (
-                    f"a promoted definition names the role and the bucket that it was compiled with; stage '{stage.name}' "
-                    "has to be here"
-                )
             if stage.settings:
                 return f"a promoted definition brings its instances along; stage '{stage.name}' cannot choose any"
     if options.pipelines == "promoted" and options.deploys:

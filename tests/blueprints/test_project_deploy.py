@@ -301,22 +301,6 @@ def test_stack_sets_go_before_the_roles_they_use(far: dict[str, Any]) -> None:
     assert "StackRole" not in cleanup["Properties"], "nothing is deployed here"
 
 
-# Promoted pipelines.
-
-
-def test_all_stages_get_the_one_definition_that_was_built() -> None:
-    template = build(KIND, "mlops", pipelines="promoted")
-    made = stages(template)
-    assert list(made) == ["Source", "Build", "development", "production"]
-    assert made["Build"][0]["OutputArtifacts"] == [{"Name": "Definition"}]
-    assert named(made["development"]) == ["Promote", "Approve-release"]
-    for name in ("development", "production"):
-        promote = made[name][0]
-        assert [each["Name"] for each in promote["InputArtifacts"]] == ["Source", "Definition"]
-        told = json.loads(promote["Configuration"]["EnvironmentVariables"]["Fn::Sub"])
-        assert told[1]["value"].endswith(f"-model-build-{name}")
-
-
 # Options that are refused.
 
 
@@ -402,7 +386,14 @@ def test_all_stages_get_the_one_definition_that_was_built() -> None:
             "stands in the list twice",
         ),
         ({"repositories": ["build", "deploy"], "pipelines": "promoted"}, "leave deploy out of repositories"),
-        ({"pipelines": "promoted", "stages": [{"name": "a", "where": "accounts"}]}, "has to be here"),
+        (
+            {
+                "pipelines": "promoted",
+                "network": "vpc-only",
+                "stages": [{"name": "a", "where": "accounts"}],
+            },
+            "which have none of the subnets",
+        ),
         (
             {"pipelines": "promoted", "stages": [{"name": "a", "instance_count": 2}]},
             "brings its instances along",
@@ -428,6 +419,11 @@ def test_refused_with_the_reason(options: dict[str, Any], reason: str) -> None:
         ({"repositories": ["deploy"], "hosting": "batch"}, "Each batch costs", "stacks of all stages"),
         ({"repositories": ["deploy"], "stages": ELSEWHERE}, "endpoint costs its instances", "other accounts"),
         ({"pipelines": "promoted"}, "once in each stage (development, production)", "the key waits 30 days"),
+        (
+            {"pipelines": "promoted", "stages": ELSEWHERE},
+            "in each account of it",
+            "Empty what an account has",
+        ),
         ({"git": "codeconnections"}, "Models, data and reports", "repositories are yours"),
     ],
     ids=str,

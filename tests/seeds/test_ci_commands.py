@@ -217,7 +217,9 @@ def test_a_definition_is_promoted_to_production(aws: Aws, tmp_path: Path) -> Non
     found = aws.client("sagemaker").describe_pipeline(PipelineName="sagemaker-live")["PipelineDefinition"]
     assert "sagemaker-live-artifacts" in found
     assert "sagemaker-demo" not in found
-    refused = aws.shell("make promote", repository, **live, KMS_KEY_ID="alias/live")
+    refused = aws.shell(
+        "make promote", repository, **live, KMS_KEY_ID="arn:aws:kms:us-east-1:123456789012:key/live"
+    )
     assert "packaged with no kms_key, and here is kms_key" in refused.stderr
 
 

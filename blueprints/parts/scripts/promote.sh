@@ -1,33 +1,32 @@
-# One stage of a promoted SageMaker pipeline: the definition as it was built, created or updated, started and followed to its end.
-# Environment: PIPELINE_NAME, PIPELINE_ROLE_ARN, STAGE_NAME, DEFINITION (a file), SAGEMAKER_PROJECT_NAME, SAGEMAKER_PROJECT_ID.
+# One stage of a promoted SageMaker pipeline: the package as it was compiled, created or updated, started and followed to its end.
+# Environment: PACKAGE (a file), STAGE_NAME, PIPELINE_NAME and the project's own. Where the stage is in other accounts: STACK_SET, by
+# which the project is there, and STAGE_ROLE_NAME, the role to act as.
 set -euo pipefail
 
-pipeline=(--pipeline-name "$PIPELINE_NAME" --pipeline-definition "file://$DEFINITION" --role-arn "$PIPELINE_ROLE_ARN")
-if answer=$(aws sagemaker describe-pipeline --pipeline-name "$PIPELINE_NAME" 2>&1); then
-  aws sagemaker update-pipeline "${pipeline[@]}" >/dev/null
-elif [[ "$answer" == *ResourceNotFound* ]]; then
-  aws sagemaker create-pipeline "${pipeline[@]}" --tags \
-    "Key=sagemaker:project-name,Value=$SAGEMAKER_PROJECT_NAME" "Key=sagemaker:project-id,Value=$SAGEMAKER_PROJECT_ID" >/dev/null
-else
-  echo "$answer" >&2
-  exit 1
-fi
-echo "$PIPELINE_NAME has definition $(sha256sum "$DEFINITION" | cut -c1-12)"
+# What the project has in another account is called as it is at home, but for the account.
+in_account() {
+  local home
+  home=$(cut -d: -f5 <<<"$PIPELINE_ROLE_ARN")
+  export ARTIFACT_BUCKET="${ARTIFACT_BUCKET/-$home-/-$1-}"
+  export PIPELINE_ROLE_ARN="${PIPELINE_ROLE_ARN/:$home:/:$1:}"
+  export STAGE_ROLE_ARN="${PIPELINE_ROLE_ARN%/*}/$STAGE_ROLE_NAME"
+  if [[ -n "${KMS_KEY_ID:-}" ]]; then
+    export KMS_KEY_ID="alias/sagemaker-$SAGEMAKER_PROJECT_NAME-$SAGEMAKER_PROJECT_ID"
+  fi
+  make promote PACKAGE="$PACKAGE" FLAGS=--wait
+}
 
-# What differs between stages are parameters, in the repository: a list of {"Name": …, "Value": …}.
-parameters=()
-if [[ -f "stages/$STAGE_NAME.json" ]]; then
-  parameters=(--pipeline-parameters "file://stages/$STAGE_NAME.json")
+echo "$STAGE_NAME gets $(sha256sum "$PACKAGE" | cut -c1-12)"
+if [[ -z "${STACK_SET:-}" ]]; then
+  make promote PACKAGE="$PACKAGE" FLAGS=--wait
+else
+  accounts=$(aws cloudformation list-stack-instances --stack-set-name "$STACK_SET" --query "Summaries[].Account" --output text)
+  if [[ -z "$accounts" || "$accounts" == None ]]; then
+    echo "$STACK_SET has no account yet" >&2
+    exit 1
+  fi
+  for account in $(tr '\t' '\n' <<<"$accounts" | sort -u); do
+    echo "account $account"
+    (in_account "$account")
+  done
 fi
-execution=$(aws sagemaker start-pipeline-execution --pipeline-name "$PIPELINE_NAME" "${parameters[@]}" \
-  --client-request-token "$(sha256sum <<<"${CODEBUILD_BUILD_ID:-$RANDOM}" | cut -c1-40)" --query PipelineExecutionArn --output text)
-echo "started $execution"
-while true; do
-  status=$(aws sagemaker describe-pipeline-execution --pipeline-execution-arn "$execution" --query PipelineExecutionStatus --output text)
-  case "$status" in
-    Executing | Stopping) sleep "${PAUSE_SECONDS:-30}" ;;
-    Succeeded) break ;;
-    *) echo "$execution ended as $status" >&2; exit 1 ;;
-  esac
-done
-echo "$execution succeeded"

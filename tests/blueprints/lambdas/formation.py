@@ -29,10 +29,15 @@ class StackSet:
 
     accounts: list[str]
     unit: str = ""
+    failed: tuple[str, ...] = ()  # accounts in which no stack could be made
     busy: int = 0  # how often it is still at what somebody else began
     ends_as: str = "SUCCEEDED"
     polls: int = 2
     asked: Asked = field(default_factory=dict)
+
+
+class Missing(Exception):
+    """There is no StackSet of this name."""
 
 
 class Busy(Exception):
@@ -60,6 +65,8 @@ class CloudFormation(BaseHTTPRequestHandler):
             self._send(200, getattr(self, f"_{action.lower()}")(asked), f"{action}Response")
         except Busy:
             self._send(409, "<Error><Code>OperationInProgressException</Code></Error>", "ErrorResponse")
+        except Missing:
+            self._send(404, "<Error><Code>StackSetNotFoundException</Code></Error>", "ErrorResponse")
 
     def _liststacks(self, asked: Asked) -> str:
         start = int(asked.get("NextToken", ["0"])[0])
@@ -93,10 +100,14 @@ class CloudFormation(BaseHTTPRequestHandler):
         return f"<ListStackSetsResult><Summaries>{found}</Summaries></ListStackSetsResult>"
 
     def _liststackinstances(self, asked: Asked) -> str:
-        of = self.sets[asked["StackSetName"][0]]
+        name = asked["StackSetName"][0]
+        if name not in self.sets:
+            raise Missing
+        of = self.sets[name]
         unit = f"<OrganizationalUnitId>{of.unit}</OrganizationalUnitId>" if of.unit else ""
         found = "".join(
-            f"<member><Account>{account}</Account><Region>{REGION}</Region>{unit}</member>"
+            f"<member><Account>{account}</Account><Region>{REGION}</Region>{unit}"
+            f"{'' if account in of.failed else f'<StackId>{arn(name)}</StackId>'}</member>"
             for account in of.accounts
         )
         return f"<ListStackInstancesResult><Summaries>{found}</Summaries></ListStackInstancesResult>"

@@ -60,3 +60,17 @@ def test_stacks_that_stay_are_told_with_their_accounts(aws: Loopback, package: s
 def test_what_cloudformation_refuses_is_raised(aws: Loopback, package: str, action: str) -> None:
     with pytest.raises(Exception, match=f"no {action}"):
         delete(aws, package, {f"{PREFIX}staging": StackSet([ONE])}, refused=action)
+
+
+def test_the_accounts_of_stack_sets_are_those_with_a_stack(aws: Loopback, package: str) -> None:
+    code = importlib.import_module(f"{package}.stack_sets")
+    sets = {"production": StackSet([OTHER, ONE], failed=(OTHER,)), "empty": StackSet([])}
+    with listening(type("Handler", (CloudFormation,), {"sets": sets, "refused": ""})) as url:
+        client = boto3.client("cloudformation", endpoint_url=url, region_name=REGION)
+        assert code.accounts_of(client, ["production", "empty", "gone"]) == {ONE}
+    with listening(
+        type("Handler", (CloudFormation,), {"sets": sets, "refused": "ListStackInstances"})
+    ) as url:
+        client = boto3.client("cloudformation", endpoint_url=url, region_name=REGION)
+        with pytest.raises(Exception, match="no ListStackInstances"):
+            code.accounts_of(client, ["production"])

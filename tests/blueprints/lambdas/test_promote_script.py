@@ -1,62 +1,34 @@
-"""The commands that promote a SageMaker pipeline, in a shell, with the AWS CLI and a SageMaker on loopback."""
+"""The commands that promote a SageMaker pipeline, in a shell, with the AWS CLI and a `make` that writes down what it is told.
+
+That the repository's own `make` promotes with it, tests/launching/test_promotion.py shows.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.blueprints.building import build, resources
 
-from .loopback import REGION, Loopback, Rejected, listening
-from .loopback import _Handler as Handler
+from .formation import CloudFormation, StackSet
+from .loopback import REGION, listening
 
-NAME = "sagemaker-Churn-p-a1b2c3d4e5f6-model-build-production"
-ARN = f"arn:aws:sagemaker:{REGION}:111122223333:pipeline/{NAME.lower()}"
-DEFINITION = '{"Version": "2020-12-01", "Steps": []}'
+HOME, ONE, OTHER = "111122223333", "222233334444", "555566667777"
+ID = "p-a1b2c3d4e5f6"
+SET = f"sagemaker-Churn-{ID}-stage-production"
+KEY = f"arn:aws:kms:{REGION}:{HOME}:key/11111111-2222-3333-4444-555555555555"
+TOLD = ("PIPELINE_NAME", "PIPELINE_ROLE_ARN", "ARTIFACT_BUCKET", "KMS_KEY_ID", "STAGE_NAME", "STAGE_ROLE_ARN")
 Promote = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@dataclass
-class SageMaker(Loopback):
-    """Keeps one pipeline, whose executions take a few looks to end."""
-
-    definition: str = ""
-    tags: list[dict[str, str]] = field(default_factory=list)
-    started: list[dict[str, Any]] = field(default_factory=list)
-    ends_as: str = "Succeeded"
-    looks: int = 3
-
-    def sagemaker(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
-        self._ask(operation)
-        match operation:
-            case "DescribePipeline":
-                if not self.definition:
-                    raise Rejected("ResourceNotFound", "Pipeline does not exist.")
-                return {"PipelineArn": ARN, "PipelineDefinition": self.definition}
-            case "CreatePipeline":
-                self.definition, self.tags = body["PipelineDefinition"], body["Tags"]
-                return {"PipelineArn": ARN}
-            case "UpdatePipeline":
-                self.definition = body["PipelineDefinition"]
-                return {"PipelineArn": ARN}
-            case "StartPipelineExecution":
-                self.started.append(body)
-                return {"PipelineExecutionArn": f"{ARN}/execution/1"}
-            case "DescribePipelineExecution":
-                self.looks -= 1
-                return {"PipelineExecutionStatus": "Executing" if self.looks > 0 else self.ends_as}
-        raise Rejected("UnknownOperationException", operation)
-
-
-def command() -> str:
+def commands() -> str:
     template = build("sagemaker-project", pipelines="promoted")
     project = resources(template, "AWS::CodeBuild::Project")["ModelBuildPromote"]
     spec = yaml.safe_load(project["Properties"]["Source"]["BuildSpec"])
@@ -66,42 +38,38 @@ def command() -> str:
 
 
 @pytest.fixture
-def sagemaker() -> Iterator[SageMaker]:
-    state = SageMaker()
-    with listening(type("Bound", (Handler,), {"state": state})) as state.url:
-        yield state
+def promote(tmp_path: Path) -> Promote:
+    (tmp_path / "pipeline.json").write_text("{}")
+    (tmp_path / "make").write_text(
+        f"#!{sys.executable}\n"
+        "import json, os, sys\n"
+        "told = {name: os.environ.get(name, '') for name in " + repr(TOLD) + "}\n"
+        "print(json.dumps([sys.argv[1:], told]))\n"
+        "sys.exit(os.environ.get('FAILS', 'never') in told['ARTIFACT_BUCKET'])\n"
+    )
+    (tmp_path / "make").chmod(0o755)
+    (tmp_path / "aws").symlink_to(Path(sys.executable).parent / "aws")
 
-
-@pytest.fixture
-def promote(sagemaker: SageMaker, tmp_path: Path) -> Promote:
-    source, artifact = tmp_path / "source", tmp_path / "artifact"
-    for folder in (source / "stages", artifact):
-        folder.mkdir(parents=True)
-    (artifact / "definition.json").write_text(DEFINITION)
-
-    def run(parameters: str = "") -> subprocess.CompletedProcess[str]:
-        if parameters:
-            (source / "stages" / "production.json").write_text(parameters)
+    def run(url: str = "http://127.0.0.1:9", **more: str) -> subprocess.CompletedProcess[str]:
         environment = {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(tmp_path),
-            "AWS_ENDPOINT_URL": sagemaker.url,
+            "AWS_ENDPOINT_URL": url,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "secret",
-            "CODEBUILD_SRC_DIR_Definition": str(artifact),
-            "CODEBUILD_BUILD_ID": "promote:1",
-            "PAUSE_SECONDS": "0",
-            "PIPELINE_NAME": NAME,
-            "PIPELINE_ROLE_ARN": "arn:aws:iam::111122223333:role/sagemaker-p-a1b2c3d4e5f6-training",
+            "CODEBUILD_SRC_DIR_Definition": str(tmp_path),
+            "PIPELINE_NAME": f"sagemaker-Churn-{ID}-model-build-production",
+            "PIPELINE_ROLE_ARN": f"arn:aws:iam::{HOME}:role/sagemaker-{ID}-training",
+            "ARTIFACT_BUCKET": f"sagemaker-{ID}-{HOME}-{REGION}",
             "STAGE_NAME": "production",
             "SAGEMAKER_PROJECT_NAME": "Churn",
-            "SAGEMAKER_PROJECT_ID": "p-a1b2c3d4e5f6",
+            "SAGEMAKER_PROJECT_ID": ID,
         }
         return subprocess.run(
-            ["bash", "-c", command()],
-            env=environment,
-            cwd=source,
+            ["bash", "-c", commands()],
+            env=environment | more,
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             check=False,
@@ -110,54 +78,68 @@ def promote(sagemaker: SageMaker, tmp_path: Path) -> Promote:
     return run
 
 
-def test_a_new_stage_gets_the_definition_as_it_is_and_runs_it_to_its_end(
-    sagemaker: SageMaker, promote: Promote
+def made(done: subprocess.CompletedProcess[str]) -> list[tuple[list[str], dict[str, str]]]:
+    """How `make` was called, and what it was told."""
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines() if line.startswith("[")]
+
+
+def test_a_stage_here_is_promoted_with_the_projects_own_surroundings(
+    promote: Promote, tmp_path: Path
 ) -> None:
-    done = promote('[{"Name": "InputDataUri", "Value": "s3://production/abalone"}]')
+    done = promote(KMS_KEY_ID=KEY)
     assert done.returncode == 0, done.stderr
-    assert sagemaker.calls[:3] == ["DescribePipeline", "CreatePipeline", "StartPipelineExecution"]
-    assert sagemaker.definition == DEFINITION
-    assert {tag["Key"]: tag["Value"] for tag in sagemaker.tags} == {
-        "sagemaker:project-name": "Churn",
-        "sagemaker:project-id": "p-a1b2c3d4e5f6",
+    ((arguments, told),) = made(done)
+    assert arguments == ["promote", f"PACKAGE={tmp_path}/pipeline.json", "FLAGS=--wait"]
+    assert told == {
+        "PIPELINE_NAME": f"sagemaker-Churn-{ID}-model-build-production",
+        "PIPELINE_ROLE_ARN": f"arn:aws:iam::{HOME}:role/sagemaker-{ID}-training",
+        "ARTIFACT_BUCKET": f"sagemaker-{ID}-{HOME}-{REGION}",
+        "KMS_KEY_ID": KEY,
+        "STAGE_NAME": "production",
+        "STAGE_ROLE_ARN": "",
     }
-    (started,) = sagemaker.started
-    assert started["PipelineParameters"] == [{"Name": "InputDataUri", "Value": "s3://production/abalone"}]
-    assert sagemaker.looks == 0
 
 
-@pytest.mark.proof
-def test_a_stage_that_is_there_is_brought_up_to_date(sagemaker: SageMaker, promote: Promote) -> None:
-    sagemaker.definition = "{}"
-    done = promote()
+@pytest.mark.parametrize("key", [KEY, pytest.param("", marks=pytest.mark.proof)], ids=["key", "none"])
+def test_a_stage_elsewhere_is_promoted_in_each_of_its_accounts(promote: Promote, key: str) -> None:
+    sets = {SET: StackSet([OTHER, ONE, OTHER])}
+    with listening(type("Handler", (CloudFormation,), {"sets": sets})) as url:
+        done = promote(url, KMS_KEY_ID=key, STACK_SET=SET, STAGE_ROLE_NAME=f"sagemaker-{ID}-promote")
     assert done.returncode == 0, done.stderr
-    assert "UpdatePipeline" in sagemaker.calls
-    assert sagemaker.definition == DEFINITION
-    assert "PipelineParameters" not in sagemaker.started[0]
+    assert [told for _, told in made(done)] == [
+        {
+            "PIPELINE_NAME": f"sagemaker-Churn-{ID}-model-build-production",
+            "PIPELINE_ROLE_ARN": f"arn:aws:iam::{account}:role/sagemaker-{ID}-training",
+            "ARTIFACT_BUCKET": f"sagemaker-{ID}-{account}-{REGION}",
+            "KMS_KEY_ID": f"alias/sagemaker-Churn-{ID}" if key else "",
+            "STAGE_NAME": "production",
+            "STAGE_ROLE_ARN": f"arn:aws:iam::{account}:role/sagemaker-{ID}-promote",
+        }
+        for account in (ONE, OTHER)
+    ]
 
 
-@pytest.mark.proof
-def test_an_execution_that_fails_holds_the_stages_after_it_back(
-    sagemaker: SageMaker, promote: Promote
-) -> None:
-    sagemaker.ends_as = "Failed"
-    done = promote()
+def test_an_account_that_fails_holds_all_that_follows_back(promote: Promote) -> None:
+    sets = {SET: StackSet([ONE, OTHER])}
+    with listening(type("Handler", (CloudFormation,), {"sets": sets})) as url:
+        done = promote(url, FAILS=ONE, STACK_SET=SET, STAGE_ROLE_NAME="promote")
     assert done.returncode != 0
-    assert "ended as Failed" in done.stderr
+    assert len(made(done)) == 1
 
 
 @pytest.mark.parametrize(
-    "operation",
+    ("sets", "refused", "said"),
     [
-        "DescribePipeline",
-        pytest.param("CreatePipeline", marks=pytest.mark.proof),
-        pytest.param("StartPipelineExecution", marks=pytest.mark.proof),
+        ({SET: StackSet([])}, "", f"{SET} has no account yet"),
+        ({SET: StackSet([ONE])}, "ListStackInstances", "no ListStackInstances"),
     ],
+    ids=["empty", "refused"],
 )
-def test_what_sagemaker_refuses_ends_the_promotion(
-    sagemaker: SageMaker, promote: Promote, operation: str
+def test_without_accounts_nothing_is_promoted(
+    promote: Promote, sets: dict[str, StackSet], refused: str, said: str
 ) -> None:
-    sagemaker.denied = {operation}
-    done = promote()
+    with listening(type("Handler", (CloudFormation,), {"sets": sets, "refused": refused})) as url:
+        done = promote(url, STACK_SET=SET, STAGE_ROLE_NAME="promote")
     assert done.returncode != 0
-    assert f"not authorized to perform {operation}" in done.stderr
+    assert said in done.stderr
+    assert made(done) == []

@@ -1,4 +1,5 @@
-"""Cleans up, when a project is terminated, what was made at run time: stages' stacks, SageMaker pipelines, versions, objects.
+"""Cleans up, when a project is terminated, what was made at run time: stages' stacks, SageMaker pipelines, versions, objects; those of a
+promoted pipeline in the accounts of its stages, too.
 
 Only a deletion does anything, so that creation and update cannot fail; what is already gone is no error, so that a deletion
 can be repeated at any point.
@@ -16,8 +17,9 @@ from botocore.exceptions import ClientError
 
 from . import pipelines
 from .custom_resource import Deadline, LambdaContext, serve
-from .stack_sets import delete_stack_sets
+from .stack_sets import accounts_of, delete_stack_sets
 from .stacks import delete_stacks
+from .visiting import visiting
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +41,25 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             delete_stacks(cloudformation, prefix, properties["StackRole"], deadline)
         if prefix := properties.get("StackSetPrefix"):
             delete_stack_sets(boto3.client("cloudformation", config=_CONFIG), prefix, deadline)
-        sagemaker = boto3.client("sagemaker", config=_CONFIG)
-        delete_pipelines(sagemaker, properties["ProjectId"], deadline)
-        for group in properties.get("ModelPackageGroups", []):
-            delete_versions(sagemaker, group, deadline)
-        if bucket := properties.get("Bucket"):
-            empty(boto3.client("s3", config=_CONFIG), bucket, properties["AccountId"], deadline)
+        if sets := properties.get("AccountsOf"):
+            found = accounts_of(boto3.client("cloudformation", config=_CONFIG), sets)
+            for account in sorted(found):
+                clean(visiting(account, properties["AccountRole"]), properties, account, deadline)
+        clean(boto3.Session(), properties, properties["AccountId"], deadline)
 
     serve(event, context, f"cleanup-{properties['ProjectId']}", work)
+
+
+def clean(session: boto3.Session, properties: dict[str, Any], account: str, deadline: Deadline) -> None:
+    """Clean one account, in which the project has what it has in its own, but for the account in the bucket's name."""
+    sagemaker = session.client("sagemaker", config=_CONFIG)
+    delete_pipelines(sagemaker, properties["ProjectId"], deadline)
+    for group in properties.get("ModelPackageGroups", []):
+        delete_versions(sagemaker, group, deadline)
+    if bucket := properties.get("Bucket"):
+        here = bucket.replace(f"-{properties['AccountId']}-", f"-{account}-")
+        empty(session.client("s3", config=_CONFIG), here, account, deadline)
+    logger.info("cleaned", extra={"account": account})
 
 
 def delete_pipelines(sagemaker: Client, project_id: str, deadline: Deadline) -> None:

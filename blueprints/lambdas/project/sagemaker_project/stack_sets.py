@@ -1,4 +1,4 @@
-"""Deletes the StackSets that pipelines made for a project's stages in other accounts, with all of their instances.
+"""The StackSets of a project's stages in other accounts: where they are, and the end of those that pipelines made.
 
 A StackSet does one thing at a time: an operation that is under way, whoever began it, is waited for.
 """
@@ -6,6 +6,7 @@ A StackSet does one thing at a time: an operation that is under way, whoever beg
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -38,9 +39,25 @@ def delete_stack_sets(cloudformation: Client, prefix: str, deadline: Deadline) -
             logger.info("deleted stack set", extra={"stack_set": name})
 
 
-def _delete_instances(cloudformation: Client, name: str, deadline: Deadline) -> None:
+def accounts_of(cloudformation: Client, names: Sequence[str]) -> set[str]:
+    """The accounts in which these StackSets have a stack; one that is gone has none."""
+    found = set()
+    for name in names:
+        try:
+            found |= {each["Account"] for each in _instances(cloudformation, name) if each.get("StackId")}
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "StackSetNotFoundException":
+                raise
+    return found
+
+
+def _instances(cloudformation: Client, name: str) -> list[dict[str, Any]]:
     pages = cloudformation.get_paginator("list_stack_instances").paginate(StackSetName=name)
-    instances = [each for page in pages for each in page["Summaries"]]
+    return [each for page in pages for each in page["Summaries"]]
+
+
+def _delete_instances(cloudformation: Client, name: str, deadline: Deadline) -> None:
+    instances = _instances(cloudformation, name)
     if not instances:
         return
     regions = sorted({each["Region"] for each in instances})

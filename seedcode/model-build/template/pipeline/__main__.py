@@ -1,6 +1,7 @@
 """`python -m pipeline definition|upsert|run`: print the pipeline, put it into SageMaker, or also start it.
 
-`package` prints what `promote` then creates and starts in another environment. The only module that calls AWS.
+`package` prints what `promote` then creates and starts in another environment, with the parameters of STAGE_NAME in
+stages/. The only module that calls AWS.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,29 @@ def upsert(settings: Settings, compiled: str) -> str:
     return str(arn)
 
 
+def keyed(settings: Settings) -> Settings:
+    """With the key's ARN where KMS_KEY_ID is an alias, which the volumes of jobs do not take."""
+    if "alias/" not in (settings.kms_key or ""):
+        return settings
+    found = client("kms", settings).describe_key(KeyId=settings.kms_key)
+    return replace(settings, kms_key=found["KeyMetadata"]["Arn"])
+
+
+def of_stage(name: str) -> dict[str, str]:
+    """The parameters that executions of a stage have: stages/<name>.json, an object, if it is there.
+
+    Raises:
+        NotPromotable: it is no object.
+    """
+    path = Path("stages", f"{name}.json")
+    if not name or not path.exists():
+        return {}
+    try:
+        return {key: str(value) for key, value in json.loads(path.read_text()).items()}
+    except (ValueError, AttributeError):
+        raise NotPromotable(f"stages/{name}.json is no object of parameters and their values") from None
+
+
 def definition(settings: Settings) -> str:
     """The compiled pipeline as JSON."""
     from pipeline.definition import build  # the SDK takes seconds to import; mistakes show before that
@@ -111,13 +136,13 @@ def run(settings: Settings, parameters: dict[str, str]) -> str:
 
 
 def finish(settings: Settings, execution: str) -> None:
-    """Wait for an execution.
+    """Wait for an execution. It may take longer than the hour of a role's session, so that each look has a client of its own.
 
     Raises:
         NotSucceeded: it failed, or somebody has stopped it.
     """
-    sagemaker = client("sagemaker", settings)
     while True:
+        sagemaker = client("sagemaker", settings)
         found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)
         if found["PipelineExecutionStatus"] == "Succeeded":
             return
@@ -148,6 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         settings = Settings.from_environment(os.environ)
+        given = dict(getattr(options, "parameter", ()))
         if options.verb == "definition":
             print(json.dumps(json.loads(definition(settings)), indent=2))
             return 0
@@ -155,12 +181,14 @@ def main(arguments: list[str] | None = None) -> int:
             print(Package(json.loads(definition(settings)), settings).text, end="")
             return 0
         if options.verb == "promote":
+            settings = keyed(settings)
             compiled = Package.read(options.package.read_text()).promoted(settings)
+            given = of_stage(os.environ.get("STAGE_NAME", "")) | given
         else:
             compiled = definition(settings)
         print(upsert(settings, compiled))
         if options.verb != "upsert":
-            execution = run(settings, dict(options.parameter))
+            execution = run(settings, given)
             print(execution)
             if options.wait:
                 finish(settings, execution)

@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "PIPELINE_ROLE_ARN": "arn:aws:iam::111122223333:role/sagemaker-demo-pipeline",
     "ARTIFACT_BUCKET": "sagemaker-demo-artifacts",
 }
-OPTIONAL = ("KMS_KEY_ID", "PIPELINE_NAME", "SECURITY_GROUP_IDS", "STAGE_ROLE_ARN", "SUBNET_IDS")
+OPTIONAL = ("KMS_KEY_ID", "PIPELINE_NAME", "SECURITY_GROUP_IDS", "STAGE_NAME", "STAGE_ROLE_ARN", "SUBNET_IDS")
 
 
 def as_in_ci(patch: pytest.MonkeyPatch, nowhere: Path) -> None:
@@ -62,9 +62,17 @@ class Aws:
     pipelines: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     executions: list[dict[str, Any]] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     outcome: str = "Succeeded"  # of executions
     refuse: str = ""  # an operation that answers AccessDenied
+
+    def kms(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Keys by their aliases."""
+        self.calls.append(operation)
+        if operation == "DescribeKey" and request["KeyId"] in self.keys:
+            return 200, {"KeyMetadata": {"KeyId": "key", "Arn": self.keys[request["KeyId"]]}}
+        return 400, {"__type": "NotFoundException", "message": f"{request['KeyId']} is not found."}
 
     def sagemaker(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.calls.append(operation)
@@ -108,9 +116,10 @@ def handler(aws: Aws) -> type[BaseHTTPRequestHandler]:
         def body(self) -> bytes:
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-        def do_POST(self) -> None:  # SageMaker
-            operation = self.headers["X-Amz-Target"].removeprefix("SageMaker.")
-            status, value = aws.sagemaker(operation, json.loads(self.body()))
+        def do_POST(self) -> None:  # SageMaker, KMS
+            service, _, operation = self.headers["X-Amz-Target"].partition(".")
+            ask = aws.sagemaker if service == "SageMaker" else aws.kms
+            status, value = ask(operation, json.loads(self.body()))
             self.answer(status, json.dumps(value).encode(), "application/x-amz-json-1.1")
 
         def do_PUT(self) -> None:  # S3 PutObject

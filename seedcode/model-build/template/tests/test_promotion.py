@@ -93,6 +93,25 @@ def test_the_command(
     (execution,) = aws.executions
     assert execution["PipelineName"] == "sagemaker-live"
 
+    # A key's alias is looked up, since volumes take none; a stage has parameters of its own.
+    aws.keys["alias/live"] = PRODUCTION["KMS_KEY_ID"]
+    environment.setenv("KMS_KEY_ID", "alias/live")
+    environment.setenv("STAGE_NAME", "production")
+    environment.chdir(tmp_path)
+    stage = tmp_path / "stages" / "production.json"
+    stage.parent.mkdir()
+    stage.write_text('{"InputDataUri": "s3://live/abalone", "MaxRmse": 2.1}')
+    assert main(["promote", str(tmp_path / "pipeline.json"), "--parameter", "MaxRmse=2.3"]) == 0
+    assert aws.pipelines["sagemaker-live"]["PipelineDefinition"] == found["PipelineDefinition"]
+    assert aws.executions[-1]["PipelineParameters"] == [
+        {"Name": "InputDataUri", "Value": "s3://live/abalone"},
+        {"Name": "MaxRmse", "Value": "2.3"},
+    ]
+    stage.write_text("[]")
+    assert main(["promote", str(tmp_path / "pipeline.json")]) == 1
+    assert "stages/production.json is no object" in capsys.readouterr().err
+    environment.delenv("STAGE_NAME")
+
     aws.outcome = "Failed"
     assert main(["promote", str(tmp_path / "pipeline.json"), "--wait"]) == 1
     assert "has Failed: too inaccurate" in capsys.readouterr().err
