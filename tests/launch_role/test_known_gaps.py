@@ -214,6 +214,12 @@ KNOWN: list[tuple[str, dict[str, Any], set[str], str]] = [
         {"elasticmapreduce:PutManagedScalingPolicy", "elasticmapreduce:RemoveManagedScalingPolicy"},
         "Amazon EMR API reference: the policy has operations of its own",
     ),
+    (
+        "AWS::Events::Connection",
+        {"AuthorizationType": "API_KEY", "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "k"}}},
+        {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"},
+        "github.com/awsdocs/amazon-eventbridge-user-guide, eb-api-destinations.md: of whatever kind, it makes a secret",
+    ),
 ]
 
 
@@ -316,3 +322,12 @@ def test_a_resource_is_one_arn(resource_type: str) -> None:
         SCOPE,
     )
     assert not [grant.resource for grant in role.grants if "," in grant.resource]
+
+
+def test_wide_reads_of_a_schema_are_those_that_are_documented() -> None:
+    """The schema of a cluster asks for all that EC2 describes; AmazonRedshiftFullAccess and the guide know seven."""
+    given = {"ClusterSubnetGroupName": "g", "VpcSecurityGroupIds": ["sg-1"], "NodeType": "ra3.large"}
+    _, reasons = synthesise(template(("Thing", "AWS::Redshift::Cluster", given)), SCOPE)
+    reads = {name for name in actions(of_resource(reasons, "Thing")) if name.startswith("ec2:Describe")}
+    assert "ec2:DescribeSubnets" in reads
+    assert len(reads) == 7
