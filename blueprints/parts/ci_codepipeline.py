@@ -162,7 +162,9 @@ def _deploy(project: Project, deployment: Deployment) -> Action:
     else:
         provider = "CloudFormation"
         configuration = {
-            "ActionMode": "CREATE_UPDATE",
+            # As CREATE_UPDATE, but a stack whose creation failed, which nothing can update, is replaced. So is one whose
+            # update could not be rolled back: the stage is away for that time, and no data is in it.
+            "ActionMode": "REPLACE_ON_FAILURE",
             "StackName": deployment.stack,
             "TemplatePath": f"{RELEASE}::template.yaml",
             "TemplateConfiguration": f"{RELEASE}::{deployment.stage.name}.json",

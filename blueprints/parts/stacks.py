@@ -26,11 +26,12 @@ def _arns() -> Sub:
 
 
 def deploy(deployer: iam.Role) -> tuple[Statement, ...]:
-    """To create and update the stacks, whose resources `deployer` makes."""
+    """To create and update the stacks, whose resources `deployer` makes; one that never came to life is deleted for it."""
     return (
         allow(
             [
                 "cloudformation:CreateStack",
+                "cloudformation:DeleteStack",
                 "cloudformation:DescribeStackEvents",
                 "cloudformation:DescribeStackResources",
                 "cloudformation:DescribeStacks",

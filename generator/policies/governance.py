@@ -66,6 +66,8 @@ _DEPLOY: Rows = (
     ("codepipeline", "sagemaker-*/*/*", ("PutApprovalResult",)),
     ("codebuild", "project/sagemaker-*", ("RetryBuild", "StartBuild", "StopBuild")),
     ("cloudformation", "stack/sagemaker-*/*", ("DescribeStackEvents", "DescribeStackResources", "DescribeStacks")),
+    # A stage whose update cannot be rolled back, and one that left the pipeline; their stacks know the role to work as.
+    ("cloudformation", "stack/sagemaker-*-deploy-*/*", ("ContinueUpdateRollback", "DeleteStack")),
     ("cloudwatch", "dashboard/sagemaker-*", ("GetDashboard",)),
 )  # fmt: skip
 _ACCOUNT_WIDE = (

@@ -72,7 +72,7 @@ def test_a_stage_is_its_stack_of_the_release_under_the_role_for_it() -> None:
     action = stages(template)["pre-production"][0]
     assert action["ActionTypeId"]["Provider"] == "CloudFormation"
     assert action["Configuration"] == {
-        "ActionMode": "CREATE_UPDATE",
+        "ActionMode": "REPLACE_ON_FAILURE",
         "StackName": {
             "Fn::Sub": "sagemaker-${SageMakerProjectName}-${SageMakerProjectId}-deploy-pre-production"
         },

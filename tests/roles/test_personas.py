@@ -100,6 +100,7 @@ TO_CLOUDFORMATION = {"iam:PassedToService": "cloudformation.amazonaws.com"}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/catalog-launch-acme-{{}}-sp"
 OBJECT = f"arn:aws:s3:::{BUCKET}/sagemaker-projects/{{}}-1.0.0.yaml"
 PIPELINE = arn("codepipeline", "sagemaker-shop-p-1-deploy")
+STAGE = arn("cloudformation", "stack/sagemaker-shop-p-1-deploy-staging/1")
 MINE, ALL = {"servicecatalog:userLevel": "self"}, {"servicecatalog:accountLevel": "self"}
 
 
@@ -134,6 +135,11 @@ ROWS: list[Row] = [
     ((ADMIN,), person(), "sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/sagemaker-shop"), {}, NO),
     ((ENGINEER, SCIENTIST), person(), "codecommit:GitPush", arn("codecommit", "sagemaker-shop-p-1-build"), {}, YES),
     ((ENGINEER, SCIENTIST), person(), "codecommit:DeleteRepository", arn("codecommit", "sagemaker-shop-p-1-build"), {}, NO),
+    # a stage that is stuck or left over, and no other stack of the project
+    ((ENGINEER,), person(), "cloudformation:ContinueUpdateRollback", STAGE, {}, YES),
+    ((ENGINEER,), person(), "cloudformation:DeleteStack", STAGE, {}, YES),
+    ((ENGINEER,), person(), "cloudformation:DeleteStack", arn("cloudformation", "stack/sagemaker-shop/1"), {}, NO),
+    ((SCIENTIST, ADMIN), person(), "cloudformation:DeleteStack", STAGE, {}, NO),
     (EVERYBODY, person(), "sagemaker:DescribeModelPackage", PACKAGE, {}, YES),
     (EVERYBODY, person(), "codepipeline:GetPipelineState", PIPELINE, {}, YES),
     (EVERYBODY, person(), "sagemaker:CreateEndpoint", arn("sagemaker", "endpoint/sagemaker-shop"), {}, NO),

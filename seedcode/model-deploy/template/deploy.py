@@ -18,6 +18,8 @@ from deployment.account import client
 from deployment.release import FOLDER, TEMPLATE
 from deployment.settings import STAGES, BadEnvironment, Settings
 
+# A stack in these never came to life: nothing can update it, and it serves nobody.
+STILLBORN = ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 # Two hours: canaries take their time.
 PATIENCE = {"Delay": int(os.environ.get("POLL_SECONDS", "15")), "MaxAttempts": 480}
 
@@ -62,7 +64,7 @@ def deploy(cloudformation: Any, name: str, release: dict[str, Any], template: st
     if os.environ.get("DEPLOY_ROLE_ARN"):
         request["RoleARN"] = os.environ["DEPLOY_ROLE_ARN"]
     status = existing(cloudformation, name)
-    if status == "ROLLBACK_COMPLETE":  # never came to life, and can only be deleted
+    if status in STILLBORN:
         cloudformation.delete_stack(StackName=name)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=PATIENCE)
         status = ""

@@ -65,9 +65,10 @@ def test_nothing_to_do(cloudformation: Stubbed, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == f"{NAME} is as the release says\n"
 
 
-def test_a_stack_that_never_lived_is_made_anew(cloudformation: Stubbed) -> None:
+@pytest.mark.parametrize("status", deploy.STILLBORN)
+def test_a_stack_that_never_lived_is_made_anew(cloudformation: Stubbed, status: str) -> None:
     client, answers = cloudformation
-    is_(answers, "ROLLBACK_COMPLETE")
+    is_(answers, status)
     answers.add_response("delete_stack", {}, {"StackName": NAME})
     is_(answers, "")
     answers.add_response("create_stack", {"StackId": "x"}, REQUEST)
