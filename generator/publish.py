@@ -19,6 +19,7 @@ from generator.gateway import Contents, Gateway, Release
 from generator.launch_role import LaunchRole
 from generator.model import Share, State
 from generator.plan import Plan, Unchanged, absent_portfolios, diff, namesakes
+from generator.policies import governance
 from generator.pruning import Needs, Pruned, Pruning, offered_again
 from generator.published import comparisons
 from generator.spoke_roles import Spokes
@@ -87,6 +88,7 @@ def prepare(
     needs = Needs(catalogue.name, target, gateway, states)
     for region, observed in states.items():
         wanted = desired.state(catalogue, bundles, target, region)
+        wanted = replace(wanted, personas=governance.grown(wanted.personas, observed.personas))
         stacks: list[tuple[c.DeployLaunchRoles | c.DeploySpokeRoles, str]] = []
         if region == target.home_region:
             revived = list(_revived(needs, observed, by_id, notes))

@@ -23,6 +23,17 @@ PERSONA_POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{persona}*"
 ROLES = "arn:{partition}:iam::{account}:role/{roles}*"
 POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{stack}-*"  # their stack names them
 
+# What CloudFormation does with a managed policy of a stack; nothing deletes one.
+POLICY_WRITES = (
+    "iam:CreatePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicyVersion",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:ListEntitiesForPolicy",
+    "iam:ListPolicyVersions",
+)
+
 # What reading the catalogue takes; every plan needs it.
 OBSERVE: Grants = (
     ("cloudformation:DescribeStacks", STACKS),

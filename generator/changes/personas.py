@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.changes.change import OBJECTS, PERSONA_POLICIES, PERSONA_STACK, Change
+from generator.changes.change import OBJECTS, PERSONA_POLICIES, PERSONA_STACK, POLICY_WRITES, Change
 
 
 @dataclass(frozen=True)
@@ -23,18 +23,7 @@ class DeployPersonas(Change):
         ("cloudformation:UpdateStack", PERSONA_STACK),
         ("cloudformation:DescribeStackEvents", PERSONA_STACK),
         ("cloudformation:DescribeStacks", PERSONA_STACK),
-        *(
-            (f"iam:{action}", PERSONA_POLICIES)
-            for action in (
-                "CreatePolicy",
-                "CreatePolicyVersion",
-                "DeletePolicyVersion",
-                "GetPolicy",
-                "GetPolicyVersion",
-                "ListEntitiesForPolicy",
-                "ListPolicyVersions",
-            )
-        ),
+        *((action, PERSONA_POLICIES) for action in POLICY_WRITES),
     )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from generator.changes.change import OBJECTS, POLICIES, ROLES, STACKS, Change, Grants
+from generator.changes.change import OBJECTS, POLICIES, POLICY_WRITES, ROLES, STACKS, Change, Grants
 
 _DEPLOYING: Grants = (
     ("s3:PutObject", OBJECTS),
@@ -32,18 +32,7 @@ _DEPLOYING: Grants = (
             "UpdateRoleDescription",
         )
     ),
-    *(
-        (f"iam:{action}", POLICIES)
-        for action in (
-            "CreatePolicy",
-            "CreatePolicyVersion",
-            "DeletePolicyVersion",
-            "GetPolicy",
-            "GetPolicyVersion",
-            "ListEntitiesForPolicy",
-            "ListPolicyVersions",
-        )
-    ),
+    *((action, POLICIES) for action in POLICY_WRITES),
 )
 
 

@@ -9,6 +9,7 @@ deployments on; administrators look after everybody's projects, and approve noth
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -88,6 +89,11 @@ _CATALOGUE_READ = (
     "ListTagOptions",
     "SearchProductsAsAdmin",
 )
+# IAM takes no policy without a statement; this one denies what no service has.
+_NO_RIGHTS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "none:null", "Resource": "*"}],
+}
 _DOMAIN = ("DescribeDomain", "DescribeUserProfile", "ListDomains", "ListUserProfiles")
 
 
@@ -101,11 +107,31 @@ def stack(catalogue: str) -> str:
 
 
 def template(catalogue: str, found: Iterable[Policy]) -> str:
-    """The stack's template; empty without policies. What leaves it stays in the account: people have attached it."""
+    """The stack's template; empty without policies. They outlive the stack: people have attached them."""
     body = {**as_template(found), "Metadata": {"Stack": stack(catalogue)}}
     for resource in body["Resources"].values():
         resource |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     return canonical(body) if body["Resources"] else ""
+
+
+def grown(wanted: str, deployed: str) -> str:
+    """The wanted template with what only the deployed one has, whose policies people may have attached.
+
+    They stay in the stack, so that a persona that comes back gets the policy that it had. A further document of a policy
+    that needs fewer now is left without rights: who attached it must not keep what the persona has lost.
+    """
+    if not wanted or not deployed:
+        return wanted
+    body, before = json.loads(wanted), json.loads(deployed)
+    names = {each["Properties"]["ManagedPolicyName"] for each in body["Resources"].values()}
+    for logical_id in before["Resources"].keys() - body["Resources"].keys():
+        resource = before["Resources"][logical_id]
+        further = re.fullmatch(r"(.+)-\d+", resource["Properties"]["ManagedPolicyName"])
+        if further and further[1] in names:
+            resource["Properties"]["PolicyDocument"] = _NO_RIGHTS
+        body["Resources"][logical_id] = resource
+        body["Outputs"][logical_id] = before["Outputs"][logical_id]
+    return canonical(body)
 
 
 def canonical(body: Mapping[str, Any]) -> str:

@@ -57,6 +57,34 @@ def test_published_changed_and_kept(catalogue: Make) -> None:
     assert iam.get_policy(PolicyArn=ENGINEER.replace("mlops-engineer", "data-scientist"))
 
 
+def test_a_persona_that_comes_back_has_the_policy_that_it_had(catalogue: Make) -> None:
+    made = catalogue({"products/portfolios.yaml": catalogues.PORTFOLIOS + GOVERNANCE})
+    both, one, other = "[mlops-engineer, data-scientist]", "[mlops-engineer]", "[data-scientist]"
+    assert made.run("publish").code == 0
+    iam, scientist = iam_of(made), ENGINEER.replace("mlops-engineer", "data-scientist")
+    before = {arn: iam.get_policy(PolicyArn=arn)["Policy"]["PolicyId"] for arn in (ENGINEER, scientist)}
+    iam.create_role(RoleName="scientists", AssumeRolePolicyDocument="{}")
+    iam.attach_role_policy(RoleName="scientists", PolicyArn=scientist)
+    for now, then in ((both, one), (one, other), (other, both)):
+        made.edit("products/portfolios.yaml", now, then)
+        for _ in range(2):
+            published = made.run("publish")
+            assert published.code == 0, published.err
+        assert "Nothing to do. Target local" in published.out
+    # What changed in the meantime reaches it too.
+    made.edit("products/portfolios.yaml", both, one)
+    assert made.run("publish").code == 0
+    made.edit("products/portfolios.yaml", one, both)
+    made.edit("products/portfolios.yaml", "[cost-center]", "[cost-center, team]")
+    assert made.run("publish").code == 0
+    assert "Nothing to do. Target local" in made.run("publish").out
+    after = {arn: iam.get_policy(PolicyArn=arn)["Policy"]["PolicyId"] for arn in before}
+    assert after == before
+    version = iam.get_policy(PolicyArn=scientist)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=scientist, VersionId=version)["PolicyVersion"]["Document"]
+    assert document == json.loads(made.run("policies", "personas").out)[scientist.rpartition("/")[2]]
+
+
 def test_a_named_product_leaves_them_alone(catalogue: Make) -> None:
     made = catalogue({"products/portfolios.yaml": catalogues.PORTFOLIOS + GOVERNANCE})
     assert made.run("publish", "store").code == 0

@@ -18,7 +18,7 @@ from generator.launch_role import actions as iam_actions
 from generator.launch_role.policy import MANAGED_POLICY_LIMIT, size
 from generator.load import load
 from generator.local.iam import Caller, Policies, Request, evaluate
-from generator.policies import Policy
+from generator.policies import Policy, governance
 from tests import catalogues
 
 ACCOUNT = "111122223333"
@@ -254,6 +254,39 @@ def test_the_stack_of_policies_lints_clean(catalogue: Catalogue) -> None:
         regions=("eu-west-1",),
     )
     assert [finding for finding in findings if finding.level == "error"] == []
+
+
+def test_a_document_that_is_needed_no_more_loses_its_rights_and_stays() -> None:
+    """Who attached it keeps neither what the persona lost nor a name that is in the way of a longer policy later."""
+
+    def document(action: str) -> dict[str, Any]:
+        return {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}],
+        }
+
+    def stack(**named: tuple[str, ...]) -> str:
+        made = [Policy(name, "x", tuple(map(document, actions))) for name, actions in named.items()]
+        return governance.template("acme", made)
+
+    def documents(text: str) -> dict[str, str]:
+        return {
+            each["Properties"]["ManagedPolicyName"]: each["Properties"]["PolicyDocument"]["Statement"][0][
+                "Action"
+            ]
+            for each in json.loads(text)["Resources"].values()
+        }
+
+    long, short = stack(a=("s3:A", "s3:B"), b=("s3:C",)), stack(a=("s3:D",))
+    kept = governance.grown(short, long)
+    assert documents(kept) == {"a": "s3:D", "a-2": "none:null", "b": "s3:C"}
+    assert json.loads(kept)["Outputs"].keys() == json.loads(long)["Outputs"].keys()
+    assert governance.grown(short, kept) == kept, "a second plan is empty"
+    assert governance.grown(long, kept) == governance.grown(long, "") == long
+    assert governance.grown("", long) == ""
+    (statement,) = json.loads(kept)["Resources"]["A2"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert iam_actions.action("none:null") is None, "no service may ever have it"
 
 
 def test_for_whom_a_policy_is(catalogue: Catalogue) -> None:
