@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from generator.local import ACCOUNT, LocalAws
+from generator.local.git.http import rewriting
+from tests.local.running import archive
 
 from . import projects
 from .conftest import REGION, Shelf
 from .projects import ID, PROJECTS, Project, Remote, client
+from .shop import reasons
 
 # CodeCommit and a build; a function seeds GitLab in `test_servers`.
 SAMPLE = ["mlops-build-train", "mlops-github-jenkins"]
@@ -120,3 +123,70 @@ def with_other_seeds(project: Project, shelf: Shelf, product: str) -> str:
         },
     )
     return str(made["ProvisioningArtifactDetail"]["Id"])
+
+
+def test_seeds_of_the_organisation_are_chosen_at_launch(shelf: Shelf, tmp_path: Path) -> None:
+    with projects.servers(tmp_path) as outside, projects.opened(shelf, tmp_path) as aws:
+        of_the_bucket = {"README.md": "# Of the bucket\n", "src/train.py": "x = 1\n"}
+        bucket, key = f"acme-seeds-{ACCOUNT}-{REGION}", "mlops/churn/train.zip"
+        client(aws, "s3").create_bucket(Bucket=bucket)
+        client(aws, "s3").put_object(Bucket=bucket, Key=key, Body=archive(of_the_bucket))
+        address, tagged = seed_repository(aws, "acme-seed-serving", tmp_path)
+
+        project = projects.make(
+            aws,
+            shelf,
+            "mlops-custom-seed",
+            outside,
+            ModelBuildSeedAddress=f"s3://{bucket}/{key}",
+            ModelDeploySeedAddress=f"{address}#v1.0.0",
+        )
+        wanted = {
+            "model-build": {name: (text.encode(), False) for name, text in of_the_bucket.items()},
+            "model-deploy": tagged,
+        }
+        for half, remote in reached(project, tmp_path).items():
+            work = remote.clone()
+            assert projects.files(work) == wanted[half]
+            # Its files, not its history.
+            assert remote.git("log", "--format=%an %s", at=work) == f"{ID} Seed code of the project\n"
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    "seed",
+    [
+        f"s3://acme-seeds-{ACCOUNT}-{REGION}/others/train.zip",
+        "s3://somebody-s-seeds/mlops/train.zip",
+        f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/somebody-s-seed",
+    ],
+)
+def test_a_seed_from_elsewhere_is_refused_and_leaves_nothing(seed: str, shelf: Shelf, tmp_path: Path) -> None:
+    with projects.opened(shelf, tmp_path) as aws:
+        seed_repository(aws, "somebody-s-seed", tmp_path)
+        s3 = client(aws, "s3")
+        for bucket, key in (
+            (f"acme-seeds-{ACCOUNT}-{REGION}", "others/train.zip"),
+            ("somebody-s-seeds", "mlops/train.zip"),
+        ):
+            s3.create_bucket(Bucket=bucket)
+            s3.put_object(Bucket=bucket, Key=key, Body=archive({"README.md": "# Theirs\n"}))
+        someone = projects.person(aws, shelf, "mlops-custom-seed")
+        form = projects.asked(someone, ModelBuildSeedAddress=seed)
+        record = projects.ended(someone, someone.launch("it", **form))
+        assert "The seed was not committed" in reasons(record)
+        assert "the build's log says more" in reasons(record)
+        left = {each["Name"] for each in s3.list_buckets()["Buckets"]}
+        assert not any(ID in name for name in left)
+
+
+def seed_repository(aws: LocalAws, name: str, folder: Path) -> tuple[str, projects.Files]:
+    """A repository of CodeCommit whose tag v1.0.0 is not its newest commit; its address, and what the tag holds."""
+    made = client(aws, "codecommit").create_repository(repositoryName=name)["repositoryMetadata"]
+    assert aws.runner is not None
+    remote = Remote(made["cloneUrlHttp"], rewriting(aws.runner.url, ACCOUNT, [REGION]), folder)
+    remote.push("main", {"serve.py": "x = 1\n", "README.md": "# Of the repository\n"})
+    work = remote.clone()
+    remote.git("push", "--quiet", "origin", "HEAD:refs/tags/v1.0.0", at=work)
+    remote.push("main", {"serve.py": "x = 2\n"})
+    return str(made["cloneUrlHttp"]), projects.files(work)
