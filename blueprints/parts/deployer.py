@@ -295,7 +295,10 @@ def calls(hosting: str) -> list[Statement]:
             ]
         case "edge":
             return [
-                allow(["greengrass:DescribeComponent", "greengrass:GetDeployment"], [arn("greengrass", "*")])
+                alarms,
+                # Which devices a stage has, only Greengrass knows; listing them knows no resource.
+                allow(["greengrass:ListCoreDevices"], "*"),
+                allow(["greengrass:ListInstalledComponents"], [arn("greengrass", "coreDevices:*")]),
             ]
         case _:
             actions = ["DescribeEndpoint", "DescribeEndpointConfig", "InvokeEndpoint"]

@@ -1,8 +1,8 @@
 """The scoring service on the device: the model of an archive behind GET /ping and POST /invocations on the loopback.
 
 The archive is what training left: the model, and in code/ the module `inference` with model_fn, input_fn, predict_fn
-and output_fn, as SageMaker's own containers call them. So the device answers as an endpoint would. It runs alone: it
-imports the standard library, and what the model's own code does.
+and output_fn, as SageMaker's own containers call them. So the device answers as an endpoint would. It needs no cloud:
+what it tells CloudWatch, with --metrics, waits while there is no network.
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ import argparse
 import importlib
 import json
 import logging
+import os
 import shutil
 import sys
 import tarfile
+import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import boto3
+
+from metrics import Metrics
 
 log = logging.getLogger(__name__)
 LARGEST = 6 * 1024 * 1024  # bytes of a request
@@ -63,9 +70,19 @@ def load(folder: Path) -> tuple[ModuleType, Any]:
     return inference, inference.model_fn(str(folder))
 
 
-def handler(inference: ModuleType, model: Any) -> type[BaseHTTPRequestHandler]:
+def metrics_of(stage: str) -> Metrics:
+    """The figures of this device, under the name and credentials that Greengrass gives it, sent by a thread of their own."""
+    cloudwatch = boto3.client("cloudwatch", region_name=os.environ["AWS_REGION"])
+    metrics = Metrics(cloudwatch, stage, os.environ["AWS_IOT_THING_NAME"])
+    threading.Thread(target=metrics.run, daemon=True).start()
+    return metrics
+
+
+def handler(inference: ModuleType, model: Any, metrics: Metrics | None = None) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        failed = False  # the last request, by the model's fault
 
         def answer(self, status: int, body: bytes | str, kind: str = "application/json") -> None:
             content = body.encode() if isinstance(body, str) else body
@@ -91,6 +108,12 @@ def handler(inference: ModuleType, model: Any) -> type[BaseHTTPRequestHandler]:
             if self.path != "/invocations":
                 self.problem(404, "requests go to /invocations")
                 return
+            began, self.failed = time.monotonic(), False
+            self.score(body)
+            if metrics:
+                metrics.count((time.monotonic() - began) * 1000, failed=self.failed)
+
+        def score(self, body: bytes) -> None:
             kind = self.headers.get("Content-Type", "")
             accept = self.headers.get("Accept", "*/*")
             try:
@@ -102,6 +125,7 @@ def handler(inference: ModuleType, model: Any) -> type[BaseHTTPRequestHandler]:
                 self.problem(400, str(error))
             except Exception:
                 log.exception("a request failed")
+                self.failed = True
                 self.problem(500, "the model failed; the component's log says why")
             else:
                 self.answer(200, answer, answered)
@@ -117,10 +141,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--metrics", metavar="STAGE", default="", help="tell CloudWatch, as a device of this stage")
     options = parser.parse_args(arguments)
     unpack(options.archive, options.work)
     inference, model = load(options.work)
-    with ThreadingHTTPServer(("127.0.0.1", options.port), handler(inference, model)) as server:
+    metrics = metrics_of(options.metrics) if options.metrics else None
+    with ThreadingHTTPServer(("127.0.0.1", options.port), handler(inference, model, metrics)) as server:
         log.info("serving %s on port %d", options.archive, server.server_port)
         print(server.server_port, flush=True)
         server.serve_forever()
