@@ -20,6 +20,7 @@ from generator import seed
 from tests.seeds import ci
 from tests.seeds.endpoints import archived, endpoints
 from tests.seeds.seedlings import PYTHON, SEEDCODE, SPEC
+from tests.seeds.test_repositories import CHOICES, SEEDS
 
 CIS = ("jenkins", "github", "gitlab", "codebuild")  # first the one that deploys by itself
 PROJECT = {
@@ -34,6 +35,13 @@ PROJECT = {
     "STAGE_NAME": "staging",  # of buildspec-test.yml
     "AWS_TOKEN": "a.web.token",  # of GitLab
 }
+PROMOTION = {"promotion": True}
+ANSWERS: list[tuple[str, dict[str, Any]]] = [
+    *((name, {}) for name in SEEDS),
+    *CHOICES,
+    ("model-build", PROMOTION),
+    ("model-deploy", {"autoscaling": True, "data_capture_percent": 20}),
+]
 MANY = ["-female", "-infant", "-male"]
 STACK = "sagemaker-demo-p-abcdefghijkl-deploy"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
@@ -191,7 +199,6 @@ def test_a_build_creates_and_starts_its_pipeline(
     assert all(folder in found["PipelineDefinition"] for folder in folders)
 
 
-@pytest.mark.proof
 def test_a_definition_is_promoted_to_production(aws: Aws, tmp_path: Path) -> None:
     commands = {
         one: ci.commands(render("model-build", tmp_path / one, ci=one, promotion=True), one)
@@ -203,7 +210,6 @@ def test_a_definition_is_promoted_to_production(aws: Aws, tmp_path: Path) -> Non
         for found in commands.values()
     )
     repository = tmp_path / "codebuild"
-    arn, execution = aws.run("make package", repository, PIPELINE_NAME="sagemaker-development").split()
     aws.client("s3").create_bucket(Bucket="sagemaker-live-artifacts")
     live = {
         "SAGEMAKER_PROJECT_NAME": "live",
@@ -212,7 +218,14 @@ def test_a_definition_is_promoted_to_production(aws: Aws, tmp_path: Path) -> Non
         "PIPELINE_ROLE_ARN": "arn:aws:iam::123456789012:role/sagemaker-live-training",
         "ARTIFACT_BUCKET": "sagemaker-live-artifacts",
     }
-    promoted, started = aws.run("make promote", repository, **live).split()
+    development = {"PIPELINE_NAME": "sagemaker-development"}
+    printed = {
+        command: aws.run(command, repository, **(live if command == "make promote" else development))
+        for command in dict.fromkeys(each for found in commands.values() for each in found)
+        if command != "make test"
+    }
+    arn, execution = printed["make package"].split()
+    promoted, started = printed["make promote"].split()
     assert (promoted, started != execution) == (arn.replace("development", "live"), True)
     found = aws.client("sagemaker").describe_pipeline(PipelineName="sagemaker-live")["PipelineDefinition"]
     assert "sagemaker-live-artifacts" in found
@@ -221,6 +234,21 @@ def test_a_definition_is_promoted_to_production(aws: Aws, tmp_path: Path) -> Non
         "make promote", repository, **live, KMS_KEY_ID="arn:aws:kms:us-east-1:123456789012:key/live"
     )
     assert "packaged with no kms_key, and here is kms_key" in refused.stderr
+
+
+@pytest.mark.parametrize(("name", "answers"), ANSWERS, ids=str)
+def test_no_command_of_a_ci_file_is_left_out(name: str, answers: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever is answered, the commands are those that the tests here run."""
+    for one in CIS:
+        if answers == PROMOTION and one == "jenkins":
+            continue  # which is not asked for it
+        repository = render(name, tmp_path / one, ci=one, **answers)
+        listed = set(ci.commands(repository, one))
+        left = ci.written(repository) - listed
+        assert listed <= ci.written(repository)
+        assert [command for command in left if not ci.PREPARES.fullmatch(command)] == []
+        if answers != PROMOTION:
+            assert listed == set(ci.commands(render(name, tmp_path / f"{one}-default", ci=one), one))
 
 
 def test_model_deploy_deploys_and_tests_both_stages(aws: Aws, trained: bytes, tmp_path: Path) -> None:
