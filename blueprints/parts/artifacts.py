@@ -96,14 +96,17 @@ def artifact_bucket(
     return bucket
 
 
-def use() -> list[Statement]:
-    """To read and write the bucket's objects; deleting them takes another role."""
+def use(written: str = "", put_out: str = "") -> list[Statement]:
+    """To read the bucket's objects, and to write those whose keys begin so; deleting them takes another role.
+
+    The bucket holds code that is to be deployed, too: what pushes are brought to, and artifacts of CodePipeline, of which a
+    build that may not write everywhere may `put_out` one by its name.
+    """
+    allowed = [f"{ARN}/{written}*", *([f"{ARN}/{PREFIX}*/{put_out}/*"] if written and put_out else [])]
     return [
         allow(
             ["s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"], [Sub(f"${{{TITLE}.Arn}}")]
         ),
-        allow(
-            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-            [Sub(f"${{{TITLE}.Arn}}/*")],
-        ),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [Sub(f"{ARN}/*")]),
+        allow(["s3:AbortMultipartUpload", "s3:PutObject"], [Sub(one) for one in allowed]),
     ]

@@ -33,7 +33,7 @@ def branch_pipelines(options: ProjectOptions, shared: Foundation, half: Half) ->
             Type="CODECOMMIT", Location=half.repository.address, BuildSpec=half.build.buildspec
         ),
         environment=half.build.environment,
-        permissions=[*artifacts.use(), *half.repository.pull, *half.build.permissions],
+        permissions=[*artifacts.use(half.writes), *half.repository.pull, *half.build.permissions],
         machine=Machine(options.build_size, options.build_timeout_minutes),
         around=shared.around,
         after=half.after,

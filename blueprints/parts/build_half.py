@@ -56,7 +56,8 @@ def build_half(
             repository,
             compiled(environment, options.staged[0], shared),
             promotions=promotions(environment, options.staged, permissions, shared),
+            writes=training.folder(project),
             after=after,
         )
     commands = Commands("TrainAndRegister", "buildspec.yml", environment, permissions)
-    return Half(BUILD, repository, commands, after=after)
+    return Half(BUILD, repository, commands, writes=training.folder(project), after=after)

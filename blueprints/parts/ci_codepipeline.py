@@ -72,7 +72,7 @@ def _project(
         description=f"Runs {commands.described} of the {half.name} code.",
         source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=commands.buildspec),
         environment=commands.environment,
-        permissions=[*artifacts.use(), *commands.permissions],
+        permissions=[*artifacts.use(half.writes, commands.output), *commands.permissions],
         machine=machine,
         around=shared.around,
         after=half.after,

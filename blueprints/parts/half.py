@@ -12,12 +12,13 @@ from typing import Any
 
 from troposphere import Sub, iam
 
+from . import training
 from .access import Statement
 from .accounts import Place, Rollout
 from .codepipeline import Repository
 from .stage_options import StageOptions
 
-BUILD, DEPLOY = "model-build", "model-deploy"
+BUILD, DEPLOY = training.HALF, "model-deploy"
 RELEASE, DEFINITION = (
     "Release",
     "Definition",
@@ -102,6 +103,8 @@ class Half:
     """The stages, in their order, of the release that the build writes."""
     promotions: tuple[Promotion, ...] = ()
     """The stages, in their order, of the definition that the build compiles."""
+    writes: str = ""
+    """What the keys begin with that its commands write in the artifact bucket, in text for `Sub`; any when left out."""
     after: tuple[str, ...] = field(default=())
     """Titles that whatever runs the half is made after, and deleted before."""
 

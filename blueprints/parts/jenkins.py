@@ -74,7 +74,7 @@ def _job_role(options: ProjectOptions, shared: Foundation, half: Half) -> iam.Ro
     """What CodeBuild and CodePipeline would be allowed for the half."""
     statements = distinct(
         [
-            *artifacts.use(),
+            *artifacts.use(half.writes),
             *shared.encryption.use(),
             *half.repository.pull,
             *half.build.permissions,

@@ -20,6 +20,7 @@ from .registry import Registry
 from .surroundings import Surroundings
 
 TITLE = "PipelineRole"
+HALF = "model-build"  # whose code the pipelines are
 
 # Images of the algorithms and frameworks that AWS keeps in accounts of its own, one set per region.
 _IMAGES = ("autogluon-*", "huggingface-*", "pytorch-*", "sagemaker-*", "tensorflow-*")
@@ -41,6 +42,14 @@ def pipeline_name(project: Project, half: str) -> Sub:
     return project.named(half, limit=256)
 
 
+def folder(project: Project) -> str:
+    """What keys begin with that pipelines and their builds write, in text for `Sub`: they begin with the pipeline's name.
+
+    The shortest is longer than the twenty characters of a CodePipeline's name that its artifacts lie below.
+    """
+    return str(pipeline_name(project, HALF).data["Fn::Sub"])
+
+
 def pipelines() -> Sub:
     """The ARNs of the project's SageMaker pipelines; those of executions begin with them."""
     return arn("sagemaker", f"pipeline/{PREFIX}*${{{PROJECT_ID}}}-*")
@@ -54,7 +63,7 @@ def pipeline_role(
     instance_types: Sequence[str],
     data_buckets: Sequence[Bucket],
 ) -> iam.Role:
-    """The role of the SageMaker pipeline and its jobs.
+    """The role of the SageMaker pipeline and its jobs, which write to the pipelines' folders of the bucket.
 
     `instance_types`: what jobs may run on, anything if empty. `data_buckets`: what they may use beside the project's own.
     """
@@ -79,7 +88,7 @@ def pipeline_role(
         ),
         *registry.register(),
         pass_role(_own_arn(project), "sagemaker"),
-        *artifacts.use(),
+        *artifacts.use(folder(project)),
         *around.encryption.use(),
         *around.encryption.attach(),
         *(around.vpc.connect_jobs() if around.vpc else []),
