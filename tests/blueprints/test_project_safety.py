@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -54,3 +55,38 @@ def test_a_build_leaves_its_artifact_where_it_may_not_write_everywhere() -> None
     patterns = written(build(KIND, **PROJECTS["promoted"]), "ModelBuildBuildRole")
     assert any(fnmatchcase("sagemaker-a-p-model-/Definition/AbCdEf1", pattern) for pattern in patterns)
     assert written(build(KIND, **BOTH), "ModelDeployBuildRole") == ["*"]
+
+
+HOST = "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos"
+BUCKETS: dict[str, Any] = {"seed_buckets": [{"name": "acme-seeds"}]}
+REPOSITORIES: dict[str, Any] = {"seed_repositories": ["acme-seed-*", "starter"]}
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("", {"buckets", "repositories", "both"}),
+        ("s3://acme-seeds/mlops/1.zip", {"buckets", "both"}),
+        (f"{HOST}/acme-seed-tabular", {"repositories", "both"}),
+        (f"{HOST}/starter#v1.2", {"repositories", "both"}),
+        ("https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/starter", {"repositories", "both"}),
+        (f"{HOST}/starters", set()),
+        (f"{HOST}/starter/../elsewhere", set()),
+        ("https://github.com/someone/evil", set()),
+        ("https://git-codecommit.eu-west-1.amazonaws.com.evil.example/v1/repos/starter", set()),
+        (f"https://evil.example/#{HOST}/starter", set()),
+        (f"https://name:password@{HOST.removeprefix('https://')}/starter", set()),
+    ],
+)
+def test_a_seed_is_one_of_those_that_the_catalogue_names(address: str, taken: set[str]) -> None:
+    choices: dict[str, dict[str, Any]] = {
+        "buckets": BUCKETS,
+        "repositories": REPOSITORIES,
+        "both": BUCKETS | REPOSITORIES,
+    }
+    found = set()
+    for name, places in choices.items():
+        parameter = build(KIND, seed="launch", **places)["Parameters"]["ModelBuildSeedAddress"]
+        if re.search(parameter["AllowedPattern"], address):
+            found.add(name)
+    assert found == taken
