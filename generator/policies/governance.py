@@ -59,9 +59,12 @@ _WORK: Rows = (
     ("sagemaker", "pipeline/sagemaker-*/execution/*", ("RetryPipelineExecution", "StopPipelineExecution")),
     ("sagemaker", "endpoint/sagemaker-*", ("InvokeEndpoint", "InvokeEndpointAsync")),
     ("codecommit", "*", ("ListRepositories",)),
-    ("codecommit", "sagemaker-*", ("GetBranch", "GetRepository", "GitPull", "GitPush", "ListBranches")),
+    ("codecommit", "sagemaker-*", ("GetBranch", "GetRepository", "GitPull", "ListBranches")),
+    ("codecommit", "sagemaker-*-model-build", ("GitPush",)),
 )  # fmt: skip
 _DEPLOY: Rows = (
+    # What is pushed there is deployed.
+    ("codecommit", "sagemaker-*-model-deploy", ("GitPush",)),
     ("codepipeline", "sagemaker-*", ("StartPipelineExecution", "StopPipelineExecution")),
     ("codepipeline", "sagemaker-*/*", ("DisableStageTransition", "EnableStageTransition", "RetryStageExecution")),
     ("codepipeline", "sagemaker-*/*/*", ("PutApprovalResult",)),
