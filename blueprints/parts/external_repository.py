@@ -20,7 +20,7 @@ from .functions import LONGEST_SECONDS, function
 from .half import TITLES
 from .project_options import ProjectOptions
 from .push_hook import GIT_MEGABYTES, Watched, pushes, source
-from .server_secrets import SERVER_URL, ask_secret, read_secret
+from .server_secrets import SERVER_URL, ask_secret
 
 GROUP = "Git"
 
@@ -64,6 +64,7 @@ def external_repositories(
     secret = ask_secret(
         project,
         "GitSecretArn",
+        server,
         group=GROUP,
         server="the git server",
         use="may read and write the repositories"
@@ -84,7 +85,7 @@ def external_repositories(
         title="GitSeed",
         suffix="git-seed",
         description="Fills repositories with seed code, and has their server tell of pushes.",
-        permissions=[allow(["s3:GetObject"], seeds), *read_secret(secret), *watched.permissions],
+        permissions=[allow(["s3:GetObject"], seeds), *secret.read(), *watched.permissions],
         megabytes=GIT_MEGABYTES,
     )
     filled = tuple(
@@ -97,7 +98,7 @@ def external_repositories(
                 ServerUrl=server,
                 RepositoryPath=path,
                 Branch=options.branch,
-                CredentialsSecretArn=secret,
+                CredentialsSecretArn=secret.arn,
                 SeedBucket=context.bucket(),
                 SeedKey=context.seed_key(half),
                 Author=project.id,

@@ -18,7 +18,7 @@ from .form import ask
 from .foundation import Foundation
 from .half import BUILD, DEPLOY, Half
 from .project_options import ProjectOptions
-from .server_secrets import SERVER_URL, ask_secret, read_secret
+from .server_secrets import SERVER_URL, ask_secret
 
 GROUP = "Jenkins"
 AUDIENCE = "sts.amazonaws.com"
@@ -46,6 +46,7 @@ def with_jenkins(options: ProjectOptions, shared: Foundation, half: Half) -> Non
         secret = ask_secret(
             shared.project,
             "JenkinsSecretArn",
+            url,
             group=GROUP,
             server="Jenkins",
             use="is an API token of a user who may start the deploy job",
@@ -57,8 +58,8 @@ def with_jenkins(options: ProjectOptions, shared: Foundation, half: Half) -> Non
             description=f"Starts Jenkins' {half.name} job of a SageMaker project.",
             failure="an approved version did not start its deployment at Jenkins.",
             event=start.event,
-            permissions=read_secret(secret),
-            environment={"JENKINS_JOB_URL": _job(half), "CREDENTIALS_SECRET_ARN": secret},
+            permissions=secret.read(),
+            environment={"JENKINS_JOB_URL": _job(half), "CREDENTIALS_SECRET_ARN": secret.arn},
             seconds=120,
             after=half.after,
         )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from troposphere import Ref, Sub, apigatewayv2, awslambda, codepipeline, s3, secretsmanager, sqs
+from troposphere import Sub, apigatewayv2, awslambda, codepipeline, s3, secretsmanager, sqs
 
 from . import artifacts
 from .access import Statement, allow, arn
@@ -21,7 +21,7 @@ from .dead_letters import dead_letters, queue, send
 from .foundation import Foundation
 from .functions import function
 from .half import TITLES
-from .server_secrets import read_secret
+from .server_secrets import ServerSecret
 
 GIT_MEGABYTES = 1024  # a function's share of a processor comes with its memory; git in Python takes both
 SOURCE_SECONDS = 240
@@ -80,7 +80,7 @@ def source(shared: Foundation, half: str, url: Sub) -> Repository:
     )
 
 
-def pushes(shared: Foundation, urls: Mapping[str, Sub], branch: str, secret: Ref) -> Watched:
+def pushes(shared: Foundation, urls: Mapping[str, Sub], branch: str, secret: ServerSecret) -> Watched:
     """Listen for pushes to the repositories at `urls`, each of a half, and bring them to S3."""
     shared.bucket.NotificationConfiguration = s3.NotificationConfiguration(
         EventBridgeConfiguration=s3.EventBridgeConfiguration(EventBridgeEnabled=True)
@@ -139,7 +139,7 @@ def _store(shared: Foundation, halves: Mapping[str, Any]) -> list[Statement]:
     ]
 
 
-def _bring(shared: Foundation, urls: Mapping[str, Sub], branch: str, secret: Ref) -> sqs.Queue:
+def _bring(shared: Foundation, urls: Mapping[str, Sub], branch: str, secret: ServerSecret) -> sqs.Queue:
     """The queue of pushes, and the function that works it off."""
     project, encryption = shared.project, shared.encryption
     letters = dead_letters(
@@ -175,14 +175,14 @@ def _bring(shared: Foundation, urls: Mapping[str, Sub], branch: str, secret: Ref
                 ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
                 [messages.get_att("Arn")],
             ),
-            *read_secret(secret),
+            *secret.read(),
             *_store(shared, urls),
             *encryption.use(),
         ],
         environment={
             "REPOSITORIES": Sub(f"{{{told}}}"),
             "BUCKET": shared.bucket.ref(),
-            "CREDENTIALS_SECRET_ARN": secret,
+            "CREDENTIALS_SECRET_ARN": secret.arn,
         },
         seconds=SOURCE_SECONDS,
         megabytes=GIT_MEGABYTES,

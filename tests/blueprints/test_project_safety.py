@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.blueprints.building import build, granted, resources
+from tests.blueprints.building import build, granted, resources, statements
 
 KIND = "sagemaker-project"
 BOTH: dict[str, Any] = {"repositories": ["build", "deploy"]}
@@ -90,3 +90,26 @@ def test_a_seed_is_one_of_those_that_the_catalogue_names(address: str, taken: se
         if re.search(parameter["AllowedPattern"], address):
             found.add(name)
     assert found == taken
+
+
+@pytest.mark.parametrize(
+    ("options", "title", "secret", "server"),
+    [
+        ({"git": "external"}, "GitSeedRole", "GitSecretArn", "GitServerUrl"),
+        ({"git": "external"}, "PushSourceRole", "GitSecretArn", "GitServerUrl"),
+        ({**BOTH, "ci": "jenkins"}, "ModelDeployStartRole", "JenkinsSecretArn", "JenkinsUrl"),
+    ],
+)
+def test_a_secret_is_read_for_the_server_that_its_tag_names(
+    options: dict[str, Any], title: str, secret: str, server: str
+) -> None:
+    template = build(KIND, **options)
+    role = resources(template, "AWS::IAM::Role")[title]
+    (read,) = (one for one in statements(role) if one["Resource"] == [{"Ref": secret}])
+    assert read["Action"] == ["secretsmanager:GetSecretValue"]
+    tag = {"aws:ResourceTag/catalog:server": {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": server}]}]}}
+    assert read["Condition"] == {"StringEquals": tag}
+    assert "catalog:server" in template["Parameters"][secret]["Description"]
+    for url, host in (("https://a.example", "a.example"), ("https://a.example:8443/scm", "a.example:8443")):
+        assert re.fullmatch(template["Parameters"][server]["AllowedPattern"], url)
+        assert url.split("/")[2] == host

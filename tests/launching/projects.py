@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from generator.bundle import Bundle
 from generator.local import ACCOUNT, LocalAws, open_state
@@ -67,10 +67,14 @@ def client(aws: LocalAws, service: str) -> Any:
     return session.client(service)
 
 
-def secret(aws: LocalAws, name: str) -> str:
-    """The secret of a server on loopback; its ARN."""
+def secret(aws: LocalAws, name: str, address: str) -> str:
+    """The secret of the server at an address on loopback; its ARN."""
     held = {"username": USERNAME, "token": TOKEN, "ca_bundle": authority()}
-    made = client(aws, "secretsmanager").create_secret(Name=name, SecretString=json.dumps(held))
+    made = client(aws, "secretsmanager").create_secret(
+        Name=name,
+        SecretString=json.dumps(held),
+        Tags=[{"Key": "catalog:server", "Value": urlsplit(address).netloc}],
+    )
     return str(made["ARN"])
 
 
@@ -181,9 +185,12 @@ def make(aws: LocalAws, shelf: Shelf, product: str, outside: Servers, **answers:
         connections = client(aws, "codeconnections")
         made = connections.create_connection(ConnectionName="git", ProviderType="GitHub")
         given["ConnectionArn"] = made["ConnectionArn"]
-    for parameter, name in (("GitSecretArn", "gitlab"), ("JenkinsSecretArn", "jenkins")):
+    for parameter, name, url in (
+        ("GitSecretArn", "gitlab", "GitServerUrl"),
+        ("JenkinsSecretArn", "jenkins", "JenkinsUrl"),
+    ):
         if parameter in wanted:
-            given[parameter] = secret(aws, name)
+            given[parameter] = secret(aws, name, given[url])
     return Project(aws, outside, someone, launch(someone, **(given | answers)) | given)
 
 

@@ -158,12 +158,10 @@ def test_seeds_of_the_organisation_are_chosen_at_launch(shelf: Shelf, tmp_path: 
     [
         f"s3://acme-seeds-{ACCOUNT}-{REGION}/others/train.zip",
         "s3://somebody-s-seeds/mlops/train.zip",
-        f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/somebody-s-seed",
     ],
 )
 def test_a_seed_from_elsewhere_is_refused_and_leaves_nothing(seed: str, shelf: Shelf, tmp_path: Path) -> None:
     with projects.opened(shelf, tmp_path) as aws:
-        seed_repository(aws, "somebody-s-seed", tmp_path)
         s3 = client(aws, "s3")
         for bucket, key in (
             (f"acme-seeds-{ACCOUNT}-{REGION}", "others/train.zip"),

@@ -59,7 +59,7 @@ def test_a_launch_makes_and_fills_repositories_at_gitlab_and_hears_of_pushes(
     outputs = launch(
         someone,
         GitServerUrl=gitlab.server.url,
-        GitSecretArn=secret(running, "gitlab"),
+        GitSecretArn=secret(running, "gitlab", gitlab.server.url),
         ModelBuildRepositoryName="acme/models/churn-build",
         ModelDeployRepositoryName="acme/models/churn-deploy",
     )
@@ -111,7 +111,7 @@ def test_a_launch_that_gitlab_refuses_fails_with_the_reason_and_leaves_nothing(
     form = asked(
         someone,
         GitServerUrl=gitlab.server.url,
-        GitSecretArn=secret(running, "gitlab"),
+        GitSecretArn=secret(running, "gitlab", gitlab.server.url),
         ModelBuildRepositoryName="nobody/churn-build",
         ModelDeployRepositoryName="acme/churn-deploy",
     )
@@ -127,7 +127,11 @@ def test_an_approval_starts_the_deploy_job_once_and_nothing_else_does(
     # The seed's way into the repositories is `test_seeding`'s; nothing runs until the project is there.
     with opened(shelf, tmp_path, run_code=False) as quiet:
         someone = person(quiet, shelf, "mlops-github-jenkins")
-        outputs = launch(someone, JenkinsUrl=jenkins.server.url, JenkinsSecretArn=secret(quiet, "jenkins"))
+        outputs = launch(
+            someone,
+            JenkinsUrl=jenkins.server.url,
+            JenkinsSecretArn=secret(quiet, "jenkins", jenkins.server.url),
+        )
 
     running = open_state(tmp_path / "state", run_code=True)
     runner, sagemaker = running.runner, client(running, "sagemaker")

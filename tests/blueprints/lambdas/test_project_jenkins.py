@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.blueprints.servers.jenkins import Jenkins
-from tests.blueprints.servers.loopback import serving
+from tests.blueprints.servers.loopback import Server, as_json, serving
 
 from .account import Account
 
@@ -109,4 +109,15 @@ def test_an_authority_that_nobody_named_is_not_trusted(
     monkeypatch.setenv("CREDENTIALS_SECRET_ARN", other)
     with pytest.raises(Exception, match="certificate is not trusted"):
         handle()
+    assert jenkins.server.asked == []
+
+
+def test_a_secret_that_is_for_another_server_is_not_had(
+    handle: Callable[[], None], jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = Server(answer=lambda _: as_json(400, {"__type": "AccessDeniedException", "Message": "No."}))
+    with serving(refusing, tls=False):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", refusing.url)
+        with pytest.raises(Exception, match="Its tag catalog:server must hold the host"):
+            handle()
     assert jenkins.server.asked == []

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import boto3
 import urllib3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6})
 
@@ -61,9 +62,17 @@ def credentials(secret_arn: str) -> Credentials:
     """The credentials in a secret: a JSON object with the texts username and token, and perhaps ca_bundle.
 
     Raises:
-        Unusable: it is none.
+        Unusable: it is none, or may not be read.
     """
-    text = secret(secret_arn)
+    try:
+        text = secret(secret_arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        raise Unusable(
+            f"The secret {secret_arn} may not be read. Its tag catalog:server must hold the host of the server's address, with "
+            "the port if there is one; without the tag it is not for a server. Whoever owns it adds that, then repeat the operation."
+        ) from None
     try:
         held: Any = json.loads(text)
     except ValueError:
