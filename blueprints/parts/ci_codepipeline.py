@@ -12,7 +12,7 @@ from typing import Any
 
 from troposphere import Sub, codebuild, codepipeline
 
-from . import artifacts, rollout, stacks
+from . import artifacts, dead_letters, rollout, stacks
 from .approvals import person
 from .codebuild import Machine, build_project, run
 from .codepipeline import Action, Repository, Stage, pipeline, start_on
@@ -58,7 +58,23 @@ def with_codepipeline(options: ProjectOptions, shared: Foundation, half: Half) -
         after=half.after,
     )
     for start in half.starts:
-        start_on(shared.project, title=start.title, suffix=start.suffix, event=start.event, pipeline=made)
+        # Who pushes sees that nothing runs; who approves may never look at the pipeline.
+        letters = dead_letters.dead_letters(
+            shared.project,
+            shared.encryption,
+            title=start.title,
+            suffix=start.suffix,
+            about="an approved version did not start its deployment.",
+        )
+        dead_letters.of_rule(shared.project, letters)
+        start_on(
+            shared.project,
+            title=start.title,
+            suffix=start.suffix,
+            event=start.event,
+            pipeline=made,
+            letters=letters,
+        )
     shared.output(f"{half.title}PipelineName", made.ref(), "The CodePipeline that each push starts.")
 
 

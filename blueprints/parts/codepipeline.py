@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from troposphere import Sub, codepipeline, events, s3
+from troposphere import Sub, codepipeline, events, s3, sqs
 
 from . import artifacts
 from .access import THIS_ACCOUNT, Statement, allow, distinct, service_role
@@ -101,9 +101,20 @@ def pipeline_arn(pipeline: codepipeline.Pipeline) -> Sub:
 
 
 def start_on(
-    project: Project, *, title: str, suffix: str, event: Mapping[str, Any], pipeline: codepipeline.Pipeline
+    project: Project,
+    *,
+    title: str,
+    suffix: str,
+    event: Mapping[str, Any],
+    pipeline: codepipeline.Pipeline,
+    letters: sqs.Queue | None = None,
 ) -> events.Rule:
-    """Start the pipeline at each event that matches."""
+    """Start the pipeline at each event that matches; `letters` takes those that EventBridge tries for a day in vain."""
+    kept = (
+        {"DeadLetterConfig": events.DeadLetterConfig(Arn=letters.get_att("Arn"))}
+        if letters is not None
+        else {}
+    )
     role = service_role(
         project,
         f"{title}RuleRole",
@@ -120,6 +131,8 @@ def start_on(
             Description=f"Starts {suffix.replace('-', ' ')} of a SageMaker project.",
             EventPattern=dict(event),
             State="ENABLED",
-            Targets=[events.Target(Id="pipeline", Arn=pipeline_arn(pipeline), RoleArn=role.get_att("Arn"))],
+            Targets=[
+                events.Target(Id="pipeline", Arn=pipeline_arn(pipeline), RoleArn=role.get_att("Arn"), **kept)
+            ],
         )
     )

@@ -10,12 +10,14 @@ from typing import Any
 
 from troposphere import If, NoValue, Sub, cloudwatch, sqs
 
-from .access import Statement, allow
+from .access import Statement, allow, arn
 from .encryption import Encryption
 from .form import SNS_TOPIC_ARN, ask, given, or_empty
-from .project import Project
+from .project import PREFIX, PROJECT_ID, Project
 
 GROUP = "Alarms"
+FAILED = "-failed"  # how the names of their queues end
+EVENTBRIDGE = {"Service": "events.amazonaws.com"}
 KEPT_SECONDS = 14 * 24 * 3600  # the longest there is
 
 
@@ -55,7 +57,7 @@ def dead_letters(
         project,
         encryption,
         title=f"{title}DeadLetters",
-        suffix=f"{suffix}-failed",
+        suffix=f"{suffix}{FAILED}",
         ordered=ordered,
         MessageRetentionPeriod=KEPT_SECONDS,
     )
@@ -73,7 +75,7 @@ def dead_letters(
     project.add(
         cloudwatch.Alarm(
             f"{title}DeadLettersAlarm",
-            AlarmName=project.named(f"{suffix}-failed", limit=255),
+            AlarmName=project.named(f"{suffix}{FAILED}", limit=255),
             AlarmDescription=Sub(f"SageMaker project ${{SageMakerProjectName}}: {about}"),
             Namespace="AWS/SQS",
             MetricName="ApproximateNumberOfMessagesVisible",
@@ -89,6 +91,46 @@ def dead_letters(
         )
     )
     return made
+
+
+def of_rule(project: Project, queue: sqs.Queue) -> None:
+    """Open a queue of dead letters to EventBridge, which puts them there as itself and not as the rule's role."""
+    project.add(
+        sqs.QueuePolicy(
+            f"{queue.title}Policy",
+            Queues=[queue.ref()],
+            PolicyDocument={
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": EVENTBRIDGE,
+                        "Action": "sqs:SendMessage",
+                        "Resource": queue.get_att("Arn"),
+                        "Condition": {
+                            "ArnLike": {"aws:SourceArn": arn("events", f"rule/{PREFIX}*${{{PROJECT_ID}}}-*")}
+                        },
+                    }
+                ],
+            },
+        )
+    )
+
+
+def of_key() -> Statement:
+    """For the policy of the key that encrypts such a queue."""
+    return {
+        "Sid": "DeadLettersOfRules",
+        "Effect": "Allow",
+        "Principal": EVENTBRIDGE,
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {
+            "ArnLike": {
+                "kms:EncryptionContext:aws:sqs:arn": arn("sqs", f"{PREFIX}*${{{PROJECT_ID}}}-*{FAILED}")
+            }
+        },
+    }
 
 
 def send(queue: sqs.Queue, encryption: Encryption) -> list[Statement]:

@@ -11,7 +11,7 @@ from troposphere import Join, Output, s3
 
 from generator.blueprint import Context
 
-from . import accounts
+from . import accounts, dead_letters
 from .accounts import Place, ask_places
 from .artifacts import ARN, artifact_bucket
 from .encryption import Encryption, project_key
@@ -53,7 +53,8 @@ def foundation(options: ProjectOptions, context: Context, project: Project) -> F
     opened = places if options.deploys else ()
     encryption = Encryption()
     if options.encryption == "customer-key":
-        encryption = project_key(project, retention, accounts.of_key(opened))
+        letters = [dead_letters.of_key()] if options.deploys and options.ci == "codepipeline" else []
+        encryption = project_key(project, retention, [*letters, *accounts.of_key(opened)])
     bucket = artifact_bucket(
         project,
         encryption,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -52,6 +54,45 @@ def named(actions: list[dict[str, Any]]) -> list[str]:
 def role(template: dict[str, Any], title: str) -> dict[str, Any]:
     found: dict[str, Any] = resources(template, "AWS::IAM::Role")[title]
     return found
+
+
+# What starts it.
+
+
+@pytest.mark.parametrize("encryption", ["customer-key", "service-managed"])
+def test_an_approval_that_starts_nothing_is_kept_encrypted_and_seen(encryption: str) -> None:
+    template = build(KIND, "mlops", repositories=["build", "deploy"], encryption=encryption)
+    rule = resources(template, "AWS::Events::Rule")["ModelDeployApprovedRule"]["Properties"]
+    letters = {"Fn::GetAtt": ["ModelDeployApprovedDeadLetters", "Arn"]}
+    (target,) = rule["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": letters}
+
+    # EventBridge, for rules of the project alone, may fill the queue; and use its key, for this queue alone.
+    queue, policy = properties(template, "AWS::SQS::Queue"), properties(template, "AWS::SQS::QueuePolicy")
+    (opened,) = policy["PolicyDocument"]["Statement"]
+    assert (opened["Principal"], opened["Action"], opened["Resource"]) == (
+        {"Service": "events.amazonaws.com"},
+        "sqs:SendMessage",
+        letters,
+    )
+    names = {"SageMakerProjectName": "N" * 32, "SageMakerProjectId": "p-a1b2c3d4e5f6"}
+    pattern = text(opened["Condition"]["ArnLike"]["aws:SourceArn"], names)
+    assert fnmatchcase(f"rule/{text(rule['Name'], names)}", pattern.rpartition(":")[2])
+    if encryption == "customer-key":
+        key = properties(template, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        (granted_to,) = (one for one in key if one["Principal"] == {"Service": "events.amazonaws.com"})
+        of_queue = granted_to["Condition"]["ArnLike"]["kms:EncryptionContext:aws:sqs:arn"]
+        assert fnmatchcase(text(queue["QueueName"], names), text(of_queue, names).rpartition(":")[2])
+        assert queue["KmsMasterKeyId"] == {"Fn::GetAtt": ["ProjectKey", "Arn"]}
+    else:
+        assert queue["SqsManagedSseEnabled"] is True
+    alarm = properties(template, "AWS::CloudWatch::Alarm")
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["ModelDeployApprovedDeadLetters", "QueueName"]}
+
+
+def text(value: Any, names: dict[str, str]) -> str:
+    """A name or ARN with its references to the project replaced."""
+    return re.sub(r"\$\{(\w+)\}", lambda match: names[match[1]], value["Fn::Sub"])
 
 
 # Stages and approvals.

@@ -195,13 +195,13 @@ def test_a_push_waits_in_order_is_tried_again_and_seen_when_it_fails(template: d
         waiting["VisibilityTimeout"]
         > resources(template, FUNCTION)["PushSourceFunction"]["Properties"]["Timeout"]
     )
-    for queue in queues.values():
+    for queue in (queues["PushQueue"], queues["PushSourceDeadLetters"]):
         assert queue["Properties"]["FifoQueue"] is True
         assert queue["Properties"]["KmsMasterKeyId"] == {"Fn::GetAtt": ["ProjectKey", "Arn"]}
     mapping = template["Resources"]["PushSourceMapping"]
     assert mapping["Properties"]["BatchSize"] == 1
     assert mapping["DependsOn"] == "Cleanup"
-    alarm = properties(template, "AWS::CloudWatch::Alarm")
+    alarm = resources(template, "AWS::CloudWatch::Alarm")["PushSourceDeadLettersAlarm"]["Properties"]
     assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["PushSourceDeadLetters", "QueueName"]}
 
 

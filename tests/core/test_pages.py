@@ -35,6 +35,7 @@ FREE = {
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
     "AWS::SNS::Subscription",  # messages cost, at the topic
     "AWS::SSM::Parameter",  # of the standard tier, the only one here
     "AWS::SageMaker::EndpointConfig",

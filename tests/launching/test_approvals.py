@@ -150,3 +150,20 @@ def test_an_approval_starts_the_deployment_once_and_a_push_its_own_pipeline(
 @pytest.mark.parametrize("product", PROJECTS)
 def test_what_starts_every_project(product: str, shelf: Shelf, tmp_path: Path) -> None:
     starts_what_it_should(product, shelf, tmp_path)
+
+
+def test_an_approval_that_starts_nothing_is_kept_and_says_why(shelf: Shelf, tmp_path: Path) -> None:
+    with projects.servers(tmp_path) as outside, projects.opened(shelf, tmp_path, run_code=False) as aws:
+        project = projects.make(aws, shelf, "mlops-deploy", outside)
+        (pipeline,) = project.resources("AWS::CodePipeline::Pipeline")
+        projects.client(aws, "codepipeline").delete_pipeline(name=pipeline)
+        approved = of_group(VERSIONS[STARTS[0]], GROUP)
+        tell(aws, approved)
+        (queue,) = project.resources("AWS::SQS::Queue")
+        (kept,) = projects.client(aws, "sqs").receive_message(QueueUrl=queue, MessageAttributeNames=["All"])[
+            "Messages"
+        ]
+        assert json.loads(kept["Body"])["detail"] == approved["detail"]
+        said = {name: each["StringValue"] for name, each in kept["MessageAttributes"].items()}
+        assert said["TARGET_ARN"].endswith(f":{pipeline}")
+        assert pipeline in said["ERROR_MESSAGE"]
