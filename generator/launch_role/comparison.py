@@ -5,16 +5,20 @@ Compares what is allowed by action and resource pattern; it weighs no conditions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from generator.launch_role import actions
 from generator.launch_role.model import Grant, LaunchRole
 from generator.launch_role.policy import grants_of
 from generator.launch_role.scoping import unscoped
+
+_WILDCARD = re.compile(r"[*?]")
+_PATTERNS = 4096  # ARN patterns that are remembered in another form: those of a few roles
 
 
 @dataclass(frozen=True, order=True)
@@ -107,13 +111,14 @@ def widest(grants: Iterable[Grant]) -> dict[Grant, Grant]:
         by_action.setdefault(grant.action, []).append(grant)
     found: dict[Grant, Grant] = {}
     for same in map(set, by_action.values()):
-        for grant in same if len(same) > 1 else ():
+        if len(same) < 2:
+            continue
+        bound = [(each, set(each.conditions), _Pattern(each.resource)) for each in same]
+        for grant, limits, narrower in bound:
             covering = [
                 other
-                for other in same
-                if other is not grant
-                and _covers(other.resource, grant.resource)
-                and set(other.conditions) <= set(grant.conditions)
+                for other, fewer, wider in bound
+                if other is not grant and wider.covers(narrower) and fewer <= limits
             ]
             if covering:
                 found[grant] = min(
@@ -136,13 +141,23 @@ def _severity(action: str) -> str:
 
 
 def _covers(pattern: str, resource: str) -> bool:
-    if pattern in ("*", resource):
-        return True
-    ours, theirs = _generic(pattern), _generic(resource)
-    return fnmatchcase(theirs, ours.replace("[", "[[]"))
+    return _Pattern(pattern).covers(_Pattern(resource))
 
 
-@cache
+class _Pattern:
+    """An ARN pattern in its generic form, to be held against many others."""
+
+    def __init__(self, resource: str) -> None:
+        self.generic = _generic(resource)
+        self._glob = self.generic.replace("[", "[[]")
+        self._start = _WILDCARD.split(self.generic, maxsplit=1)[0]
+
+    def covers(self, other: _Pattern) -> bool:
+        # Most pairs differ before the first wildcard, and need no matching.
+        return other.generic.startswith(self._start) and fnmatchcase(other.generic, self._glob)
+
+
+@lru_cache(maxsize=_PATTERNS)
 def _generic(arn: str) -> str:
     """An ARN whose partition and account say nothing, since the two sides may write them differently."""
     fields = arn.replace("${AWS::", "${AWS.").split(":", 5)

@@ -110,13 +110,16 @@ def linked_roles(scoping: Scoping, logical_id: str) -> Iterator[tuple[Grant, str
         for service in scoping.physical.linked_services(logical_id):
             yield linked_role(service), "AWSServiceName"
         return
-    used = {path.partition(".")[0] for path, _ in scoping.paths(logical_id)} | set(
-        scoping.settings(logical_id)
-    )
     for entry in tables.linked_roles(resource_type):
-        if entry.when and not used & set(entry.when):
-            continue
-        yield linked_role(entry.service), entry.source
+        if not entry.when or any(_in_use(scoping, logical_id, setting) for setting in entry.when):
+            yield linked_role(entry.service), entry.source
+
+
+def _in_use(scoping: Scoping, logical_id: str, setting: str) -> bool:
+    """Whether a top-level property has a value at all, or the value of `Property=value`."""
+    if "=" in setting:
+        return setting in scoping.settings(logical_id)
+    return is_set(scoping.physical.properties(logical_id).get(setting))
 
 
 def unnamed_linked_roles(scoping: Scoping, logical_id: str) -> Iterator[Grant]:

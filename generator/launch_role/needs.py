@@ -7,9 +7,10 @@ known to be short, and narrowed to what the properties in use explain. On what a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from generator.errors import fail
@@ -42,7 +43,7 @@ _DOCUMENTS = {
 }
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Need:
     """An action that a handler takes, and what asks for it."""
 
@@ -51,17 +52,27 @@ class Need:
     because: str
 
 
+_ORDER = attrgetter("action", "handler", "because")
+
+
 def property_paths(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Dotted path and value of every property in use; nothing from inside embedded documents."""
-    for path, value in walk(properties):
-        if not _DOCUMENTS & set(path[:-1]):
-            yield ".".join(path), value
+    for path, value in walk(properties, closed=_DOCUMENTS):
+        yield ".".join(path), value
 
 
 def needs(
     resource_type: str, properties: Mapping[str, Any], settings: Iterable[str] = ()
 ) -> tuple[Need, ...]:
     """The needs of one resource. `settings` are `Property=value` and `@Attribute=value`, where a value decides.
+
+    Raises FactoryError as `needs_of` does.
+    """
+    return needs_of(resource_type, {*(path for path, _ in property_paths(properties)), *settings})
+
+
+def needs_of(resource_type: str, used: Iterable[str]) -> tuple[Need, ...]:
+    """The needs of one resource from the dotted paths of its properties in use, and its settings.
 
     Raises FactoryError for a type whose permissions nobody knows, and for an action that IAM does not know.
     """
@@ -73,24 +84,26 @@ def needs(
             "Add it, with its source, to generator/launch_role/supplement.json, or keep the launch role elsewhere "
             "(launch.role: {arn: …}).",
         )
-    paths = sorted({*(path for path, _ in property_paths(properties)), *settings})
-    asked = {name: _asked_by(resource_type, name, paths) for name in {name for name, _, _ in declared}}
-    return tuple(
-        sorted(
-            Need(name, handler, f"{asked[name]} ({source})" if asked[name] else source)
-            for name, handler, source in declared
-            if asked[name] is not None
-        )
-    )
-
-
-def _asked_by(resource_type: str, name: str, paths: Sequence[str]) -> str | None:
-    """The property that asks for the action, "" when none has to, or None when one would have to and none does."""
-    asking = _asking(resource_type, name)
-    return "" if asking is None else next((path for path in paths if asking.search(path)), None)
+    paths = sorted(set(used))
+    asked = {
+        name: "" if asking is None else next(filter(asking.search, paths), None)
+        for name, asking in _all_asking(resource_type)
+    }
+    found = [
+        Need(name, handler, f"{asked[name]} ({source})" if asked[name] else source)
+        for name, handler, source in declared
+        if asked[name] is not None
+    ]
+    return tuple(sorted(found, key=_ORDER))
 
 
 @cache
+def _all_asking(resource_type: str) -> tuple[tuple[str, re.Pattern[str] | None], ...]:
+    """Each action of a type with what has to ask for it."""
+    names = {name for name, _, _ in _declared(resource_type)}
+    return tuple((name, _asking(resource_type, name)) for name in sorted(names))
+
+
 def _asking(resource_type: str, name: str) -> re.Pattern[str] | None:
     """The property paths of which one has to be in use for the action to be needed; None: it is needed always."""
     wanted = tables.needed_for(resource_type, name)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from generator.launch_role import actions, tables
 from generator.launch_role.model import Delivery, Scope
-from generator.launch_role.values import ANY, Values, is_set
+from generator.launch_role.values import ANY, Values, is_set, squeeze
 from generator.lint.schemas import schema
 
 # SC-<account>-pp-<13 characters>: what Service Catalog names the stack of a provisioned product.
@@ -37,6 +37,7 @@ _SIDE = {
 }
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """A name for comparing: letters and digits only, lower case."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -207,13 +208,13 @@ class Physical:
     def arns(self, logical_id: str, arn_type: str | None = None) -> tuple[str, ...]:
         """The ARN patterns of a resource: of one of its ARN types, or of all."""
         resource_type = self.type_of(logical_id) or ""
-        wanted = arn_types_of(resource_type) if arn_type is None else (arn_type,)
-        found: set[str] = set()
-        for name in wanted:
-            if (logical_id, name) not in self._arns:
-                self._arns[logical_id, name] = tuple(self._own_arns(logical_id, resource_type, name))
-            found.update(self._arns[logical_id, name])
-        return tuple(sorted(found))
+        if arn_type is None:
+            of_all = (self.arns(logical_id, name) for name in arn_types_of(resource_type))
+            return tuple(sorted({arn for arns in of_all for arn in arns}))
+        if (logical_id, arn_type) not in self._arns:
+            own = self._own_arns(logical_id, resource_type, arn_type)
+            self._arns[logical_id, arn_type] = tuple(sorted(set(own)))
+        return self._arns[logical_id, arn_type]
 
     def _own_arns(self, logical_id: str, resource_type: str, arn_type: str) -> Iterable[str]:
         arn = actions.arn_types(service_of(resource_type))[arn_type]
@@ -314,8 +315,10 @@ class Physical:
         return self.values.patterns(properties[attribute]) if is_set(properties.get(attribute)) else (ANY,)
 
 
-def _variables(arn: str) -> list[str]:
-    return [v for v in re.findall(r"\$\{([^}]+)\}", arn) if v not in ("Partition", "Region", "Account")]
+@cache
+def _variables(arn: str) -> tuple[str, ...]:
+    names = re.findall(r"\$\{([^}]+)\}", arn)
+    return tuple(name for name in names if name not in ("Partition", "Region", "Account"))
 
 
 def _short(name: str) -> str:
@@ -335,7 +338,7 @@ def fill(arn: str, region: str, fillings: Mapping[str, tuple[str, ...]]) -> tupl
     """ARN patterns from an ARN of IAM's table; a variable without a filling becomes `*`."""
     places = {"Partition": "${AWS::Partition}", "Region": region, "Account": "${AWS::AccountId}"}
     results = [""]
-    for part in re.split(r"(\$\{[^}]+\})", arn):
+    for part in _parts(arn):
         name = part[2:-1] if part.startswith("${") else None
         if name is None:
             options: tuple[str, ...] = (part,)
@@ -344,4 +347,10 @@ def fill(arn: str, region: str, fillings: Mapping[str, tuple[str, ...]]) -> tupl
         else:
             options = fillings.get(name) or (ANY,)
         results = [result + option for result in results for option in options]
-    return tuple(sorted({re.sub(r"\*{2,}", ANY, result) for result in results}))
+    return tuple(sorted({squeeze(result) for result in results}))
+
+
+@cache
+def _parts(arn: str) -> tuple[str, ...]:
+    """An ARN of IAM's table, of which there are so many, parted at its variables."""
+    return tuple(re.split(r"(\$\{[^}]+\})", arn))

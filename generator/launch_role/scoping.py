@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.launch_role import actions, tables
 from generator.launch_role.actions import Action, ArnType
@@ -26,26 +25,39 @@ _ALL_TAG_KEYS = frozenset({_REQUEST_TAG, _RESOURCE_TAG})
 _MAKES = re.compile(r"^(Create|Run|Register|Request|Allocate|Import|Put)(?=[A-Z])")
 _UNTAGS = re.compile(r"^(Delete|Remove|Untag)")
 _MOST_TYPES = 6
+_PATTERNS = 4096  # ARN patterns whose kind is remembered: those of a few templates
 _TWINS = {"codeconnections": "codestar-connections", "codestar-connections": "codeconnections"}
 # Words that end the names of many things: alone they name nothing.
 _COMMON_WORDS = {"group", "user", "policy", "object", "stream", "event", "table", "name", "instance", "image"}
 
 
-@cache
+@lru_cache(maxsize=_PATTERNS)
 def unscoped(resource: str) -> bool:
     """Whether a pattern covers a whole service: `*`, or an ARN with nothing fixed after the account."""
     return resource == ANY or set(_plain(resource).split(":", 5)[-1]) <= set("*/:")
 
 
-@cache
+@lru_cache(maxsize=_PATTERNS)
 def nameless(resource: str) -> bool:
     """Whether a pattern fixes no more than the kind of resource, as when the service makes up the id."""
     tail = _plain(resource).split(":", 5)[-1]
     return unscoped(resource) or re.fullmatch(r"[A-Za-z-]+[/:]\*(/\*)*", tail) is not None
 
 
-@dataclass(frozen=True)
-class Target:
+@cache
+def makes(action: str) -> bool:
+    """Whether an action's name tells that it makes a resource."""
+    return _MAKES.match(action.partition(":")[2]) is not None
+
+
+@lru_cache(maxsize=_PATTERNS)
+def _regional(resource: str) -> bool:
+    """Whether a pattern leaves the region open."""
+    fields = _plain(resource).split(":", 5)
+    return resource == ANY or (len(fields) > 3 and fields[3] == ANY)
+
+
+class Target(NamedTuple):
     """An ARN pattern that an action is granted on: the resource's own or another's, tagged by the stack or not."""
 
     arn: str
@@ -70,6 +82,7 @@ class Scoping:
         self._reached: dict[tuple[str, str], tuple[Target, ...]] = {}
         self._leaves: dict[str, tuple[tuple[str, Any], ...]] = {}
         self._references: dict[str, tuple[str, ...]] = {}
+        self._settings: dict[str, frozenset[str]] = {}
 
     def grants(self, logical_id: str, name: str, *, creating: bool) -> tuple[Grant, ...]:
         """The grants of one action that CloudFormation takes for one resource."""
@@ -234,11 +247,16 @@ class Scoping:
             self._paths[logical_id] = tuple(property_paths(self.physical.properties(logical_id)))
         return self._paths[logical_id]
 
-    def settings(self, logical_id: str) -> Iterator[str]:
+    def settings(self, logical_id: str) -> frozenset[str]:
         """`Property=value` for each top-level property with a value of its own; an open one gives every value asked for."""
-        for name, value in self.physical.properties(logical_id).items():
-            if isinstance(value, (str, bool, int)) or (isinstance(value, Mapping) and _intrinsic(value)):
-                yield from (f"{name}={text}" for text in self.physical.values.patterns(value))
+        if logical_id not in self._settings:
+            self._settings[logical_id] = frozenset(
+                f"{name}={text}"
+                for name, value in self.physical.properties(logical_id).items()
+                if isinstance(value, (str, bool, int)) or (isinstance(value, Mapping) and _intrinsic(value))
+                for text in self.physical.values.patterns(value)
+            )
+        return self._settings[logical_id]
 
     def _pointed_to(self, logical_id: str) -> tuple[str, ...]:
         if logical_id not in self._references:
@@ -250,16 +268,18 @@ class Scoping:
         self, known: Action, target: Target, extra: tuple[Condition, ...], *, creating: bool
     ) -> Iterator[Grant]:
         name, arn = str(known), target.arn
-        base = (*self.base(known, arn), *extra)
+        base = self.base(known, arn)
+        if extra:
+            base = conditions((*base, *extra))
         tag = self._scope.tag
         if tag is None or not target.tagged or not known.writes or not nameless(arn):
-            yield Grant(name, arn, conditions(base))
+            yield Grant(name, arn, base)
             return
         keys = known.keys | (target.arn_type.keys if target.arn_type else frozenset())
         operator, key, values = tag
         request: Condition = (operator, f"aws:RequestTag/{key}", values)
         resource: Condition = (operator, f"aws:ResourceTag/{key}", values)
-        if target.own and creating and _MAKES.match(known.name) and _REQUEST_TAG in keys:
+        if target.own and creating and makes(name) and _REQUEST_TAG in keys:
             yield Grant(name, arn, conditions((*base, request)))
         elif target.own and known.tags and _REQUEST_TAG in keys and not _UNTAGS.match(known.name):
             # Tags of a new resource come with the request that makes it, and those of an old one are already on it.
@@ -268,7 +288,7 @@ class Scoping:
         elif target.arn_type is not None and _RESOURCE_TAG in keys:
             yield Grant(name, arn, conditions((*base, resource)))
         else:
-            yield Grant(name, arn, conditions(base))
+            yield Grant(name, arn, base)
 
     def base(self, known: Action, arn: str, *, stack_call: bool = False) -> tuple[Condition, ...]:
         """The conditions that every grant carries: its regions, and that CloudFormation asks where the ARN says little.
@@ -277,13 +297,11 @@ class Scoping:
         behalf: there is no `aws:CalledVia` then.
         """
         parts: list[Condition] = []
-        fields = _plain(arn).split(":", 5)
-        regional = arn == ANY or (len(fields) > 3 and fields[3] == ANY)
-        if regional and known.service not in tables.global_services():
+        if _regional(arn) and known.service not in tables.global_services():
             parts.append(("StringEquals", "aws:RequestedRegion", tuple(sorted(self._scope.regions))))
         if nameless(arn) and not stack_call and self._scope.delivery is Delivery.SERVICE_CATALOG:
             parts.append(("ForAnyValue:StringEquals", "aws:CalledVia", ("cloudformation.amazonaws.com",)))
-        return conditions(parts)
+        return conditions(parts) if parts else ()
 
 
 def _both_forms(arn: str, one: str, other: str) -> tuple[str, str]:

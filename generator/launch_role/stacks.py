@@ -124,24 +124,30 @@ def _dynamic_references(template: Mapping[str, Any], scoping: Scoping, scope: Sc
 
 
 def _found(value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        if "{{resolve:" not in value:
-            return
-        for found in _DYNAMIC.finditer(value):
+    for text in _strings(value):
+        if "{{resolve:" not in text:
+            continue
+        for found in _DYNAMIC.finditer(text):
             # Fn::Sub may stand inside: what it puts there is known at the launch.
             yield (
                 "secretsmanager" if found[1] == "secretsmanager" else "ssm",
                 re.sub(r"\$\{.*", ANY, found[2]),
             )
-        if not _DYNAMIC.search(value):
-            service = "secretsmanager" if "{{resolve:secretsmanager" in value else "ssm"
+        if not _DYNAMIC.search(text):
+            service = "secretsmanager" if "{{resolve:secretsmanager" in text else "ssm"
             yield service, ANY
-    elif isinstance(value, list):
-        for member in value:
-            yield from _found(member)
-    elif isinstance(value, Mapping):
-        for child in value.values():
-            yield from _found(child)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, Mapping):
+            waiting += one.values()
 
 
 def _secret_arn(name: str, scope: Scope) -> str:

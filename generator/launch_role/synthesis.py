@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from generator.errors import FactoryError, Problem, fail
 from generator.launch_role import identity
 from generator.launch_role.comparison import widest
 from generator.launch_role.model import Condition, Grant, LaunchRole, Reason, Scope, conditions, role_name
-from generator.launch_role.needs import Need, needs
+from generator.launch_role.needs import needs_of
 from generator.launch_role.physical import service_of
-from generator.launch_role.scoping import Scoping
+from generator.launch_role.scoping import Scoping, makes
 from generator.launch_role.stacks import custom_resource, stack_needs
 
 _ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
+_ORDER = attrgetter(
+    "grant.action",
+    "grant.resource",
+    "grant.conditions",
+    "logical_id",
+    "resource_type",
+    "handler",
+    "because",
+)
 _FOR_SERVICES: Condition = ("Bool", "kms:GrantIsForAWSResource", ("true",))
 
 
@@ -26,34 +36,34 @@ def synthesise(template: Mapping[str, Any], scope: Scope) -> tuple[LaunchRole, t
     """
     scoping = Scoping(template, scope)
     identity.check_boundaries(template, scope, scoping)
-    reasons = set(stack_needs(template, scoping, scope))
+    reasons = list(stack_needs(template, scoping, scope))
     problems: list[Problem] = []
     for logical_id, declared in (template.get("Resources") or {}).items():
         try:
-            reasons.update(_resource(str(logical_id), declared, scoping, scope))
+            reasons += _resource(str(logical_id), declared, scoping, scope)
         except FactoryError as error:
             problems += error.problems
     if problems:
         raise FactoryError(*problems)
-    reasons = set(_without_the_covered(reasons))
+    # Told apart and put in order by plain tuples: Python compares dataclasses field by field.
+    kept = {_ORDER(reason): reason for reason in _without_the_covered(reasons)}
     role = LaunchRole(
         name=role_name(scope.catalogue, scope.product, scope.delivery),
         catalogue=scope.catalogue,
         product=scope.product,
-        grants=frozenset(reason.grant for reason in reasons),
+        grants=frozenset(reason.grant for reason in kept.values()),
         regions=tuple(sorted(set(scope.regions))),
         boundary=scope.boundary,
         launch_boundary=scope.launch_boundary,
         delivery=scope.delivery,
     )
-    return role, tuple(sorted(reasons))
+    return role, tuple(kept[order] for order in sorted(kept))
 
 
-def _without_the_covered(reasons: Iterable[Reason]) -> Iterator[Reason]:
+def _without_the_covered(reasons: Sequence[Reason]) -> Iterator[Reason]:
     """The same reasons with the widest grant of those that each would be met by: no role says a thing twice."""
-    found = list(reasons)
-    wider = widest(reason.grant for reason in found)
-    for reason in found:
+    wider = widest(reason.grant for reason in reasons)
+    for reason in reasons:
         yield replace(reason, grant=wider[reason.grant]) if reason.grant in wider else reason
 
 
@@ -82,10 +92,15 @@ def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) ->
         yield from _nested(logical_id, scope)
     settings = {f"@{name}={declared[name]}" for name in _ATTRIBUTES if isinstance(declared.get(name), str)}
     settings |= {f"@{name}" for name in ("UpdatePolicy", "CreationPolicy") if declared.get(name)}
-    settings |= set(scoping.settings(logical_id))
-    for need in needs(resource_type, scoping.physical.properties(logical_id), settings):
-        for grant, because in _grants(need, logical_id, scoping, scope):
-            yield Reason(grant, logical_id, resource_type, need.handler, because)
+    used = settings.union(scoping.settings(logical_id), (path for path, _ in scoping.paths(logical_id)))
+    # An action mostly serves several handlers, and is granted alike for all unless it makes something.
+    granted: dict[tuple[str, bool], tuple[tuple[Grant, str], ...]] = {}
+    for need in needs_of(resource_type, used):
+        key = need.action, need.handler == "create" and makes(need.action)
+        if key not in granted:
+            granted[key] = tuple(_grants(need.action, logical_id, scoping, scope, creating=key[1]))
+        for grant, because in granted[key]:
+            yield Reason(grant, logical_id, resource_type, need.handler, because or need.because)
     for grant, source in identity.linked_roles(scoping, logical_id):
         yield Reason(grant, logical_id, resource_type, "create", source)
 
@@ -117,18 +132,20 @@ def _nested(logical_id: str, scope: Scope) -> Iterator[Reason]:
     yield from (replace(reason, logical_id=f"{logical_id}/{reason.logical_id}") for reason in reasons)
 
 
-def _grants(need: Need, logical_id: str, scoping: Scoping, scope: Scope) -> Iterator[tuple[Grant, str]]:
-    if not need.action:
+def _grants(
+    action: str, logical_id: str, scoping: Scoping, scope: Scope, *, creating: bool
+) -> Iterator[tuple[Grant, str]]:
+    """The grants of an action that a resource needs, each with the property that asks for it; "" where the need tells."""
+    if not action:
         return
-    if need.action == "iam:CreateServiceLinkedRole":
-        yield from ((grant, need.because) for grant in identity.unnamed_linked_roles(scoping, logical_id))
+    if action == "iam:CreateServiceLinkedRole":
+        yield from ((grant, "") for grant in identity.unnamed_linked_roles(scoping, logical_id))
         return
-    if need.action == "iam:PassRole":
+    if action == "iam:PassRole":
         yield from identity.passed_roles(scoping, logical_id)
         return
-    for grant in scoping.grants(logical_id, need.action, creating=need.handler == "create"):
-        extra = _extra(need.action, logical_id, scoping)
+    extra = _extra(action, logical_id, scoping)
+    for grant in scoping.grants(logical_id, action, creating=creating):
         if extra:
             grant = replace(grant, conditions=conditions([*grant.conditions, *extra]))
-        for one in identity.bound(grant, scoping, logical_id, scope):
-            yield one, need.because
+        yield from ((one, "") for one in identity.bound(grant, scoping, logical_id, scope))

@@ -7,7 +7,7 @@ enter anything the parameter allows. What a resource is called is asked of the c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from itertools import product
 from typing import Any
 
@@ -15,6 +15,7 @@ ANY = "*"
 _MOST = 8  # more alternatives than this become one wildcard, so that a policy stays small
 _SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+_WILDCARDS = re.compile(r"\*{2,}")
 _REGEX_PLAIN = re.compile(r"[A-Za-z0-9_/:@-]")
 
 # The parameter types whose values have a known beginning.
@@ -57,7 +58,7 @@ class Values:
 
     def _patterns(self, value: Any) -> Iterable[str]:
         if isinstance(value, str):
-            return (_squeeze(_DYNAMIC.sub(ANY, value)),)
+            return (squeeze(_DYNAMIC.sub(ANY, value) if "{{" in value else value),)
         if isinstance(value, bool):
             return ("true" if value else "false",)
         if isinstance(value, (int, float)):
@@ -172,7 +173,7 @@ def _parameter(name: str, declared: Any) -> Iterable[str]:
         values = [str(value) for value in allowed]
         return values if len(values) <= _MOST else (_common(values),)
     if pattern := declared.get("AllowedPattern"):
-        return (_squeeze(literal_start(str(pattern)) + ANY),)
+        return (squeeze(literal_start(str(pattern)) + ANY),)
     if name == "SageMakerProjectId":
         return ("p-*",)  # SageMaker fills this parameter, always in this form
     return (_TYPED.get(kind.removeprefix("List<").removesuffix(">"), ANY),)
@@ -210,11 +211,12 @@ def _combine(parts: Iterable[Iterable[str]]) -> Iterable[str]:
         total *= len(part)
     if total > _MOST:
         options = [part if len(part) == 1 else (ANY,) for part in options]
-    return [_squeeze("".join(choice)) for choice in product(*options)]
+    return [squeeze("".join(choice)) for choice in product(*options)]
 
 
-def _squeeze(pattern: str) -> str:
-    return re.sub(r"\*{2,}", ANY, pattern)
+def squeeze(pattern: str) -> str:
+    """A pattern with one wildcard where several stand side by side."""
+    return _WILDCARDS.sub(ANY, pattern) if "**" in pattern else pattern
 
 
 def is_arn(pattern: str) -> bool:
@@ -225,6 +227,8 @@ def is_arn(pattern: str) -> bool:
 
 def is_set(value: Any) -> bool:
     """Whether a property given so has any value at the launch, in at least one branch."""
+    if isinstance(value, str):
+        return True
     if isinstance(value, Mapping) and len(value) == 1:
         if "Ref" in value:
             return bool(value["Ref"] != "AWS::NoValue")
@@ -233,19 +237,27 @@ def is_set(value: Any) -> bool:
     return value is not None
 
 
-def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every property below `value` with its path of names; lists and Fn::If add no step; other intrinsics are leaves."""
+def walk(
+    value: Any, path: tuple[str, ...] = (), *, closed: Set[str] = frozenset()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every property below `value` with its path of names; lists and Fn::If add no step; other intrinsics are leaves.
+
+    Nothing from inside the properties whose names are `closed`.
+    """
     if isinstance(value, list):
         for member in value:
-            yield from walk(member, path)
+            if not isinstance(member, str):
+                yield from walk(member, path, closed=closed)
     elif isinstance(value, Mapping) and not _is_intrinsic(value):
         for name, child in value.items():
             if is_set(child):
-                yield (*path, str(name)), child
-                yield from walk(child, (*path, str(name)))
+                below = (*path, str(name))
+                yield below, child
+                if name not in closed and not isinstance(child, str):
+                    yield from walk(child, below, closed=closed)
     elif isinstance(value, Mapping) and isinstance(value.get("Fn::If"), list):
         for branch in value["Fn::If"][1:]:
-            yield from walk(branch, path)
+            yield from walk(branch, path, closed=closed)
 
 
 def references(value: Any) -> Iterator[str]:
