@@ -20,7 +20,8 @@ from .parts.container_project import REPOSITORY, SEED, container_project
 from .parts.deciding import decided, decided_list, missing
 from .parts.endpoint_alarms import endpoint_alarms
 from .parts.endpoint_scaling import instances_by_requests, provisioned_concurrency_by_use
-from .parts.hosting_options import LOCAL_DISKS, HostingOptions, runs_on
+from .parts.hosting_options import HostingOptions, runs_on
+from .parts.instance_types import LOCAL_DISKS
 from .parts.locations import s3_place
 from .parts.logs import Days
 from .parts.model_hosting import Hosting, Instances, Serverless, hosted

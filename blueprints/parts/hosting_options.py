@@ -22,9 +22,6 @@ GROUP = "Endpoint"
 ON_INSTANCES = ("instance_types", "instances_min", "instances_max", "requests_per_instance", "rollout")
 SERVERLESS = ("memory_mb", "max_concurrency", "provisioned_concurrency", "provisioned_concurrency_max")
 
-# Families with disks of their own, which are encrypted by the hardware: SageMaker refuses a key for them.
-LOCAL_DISKS = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g[5-9]e?|p[5-9][a-z0-9-]*|trn\w+|dl1)\.")
-
 
 class HostingOptions(BlueprintParams):
     """The options that say on what the model runs."""

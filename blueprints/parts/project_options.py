@@ -191,7 +191,7 @@ class ProjectOptions(BlueprintParams):
         (),
         max_length=50,
         description="Instance types that training and processing may use, * for any size; all when left out.",
-        examples=[["ml.m5.*", "ml.g5.xlarge"]],
+        examples=[["ml.m5.*", "ml.c5.2xlarge"]],
     )
     data_buckets: tuple[Bucket, ...] = Field(
         (),

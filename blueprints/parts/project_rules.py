@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .instance_types import LOCAL_DISKS, SEEDS_OWN, begun_with, taken
+
 if TYPE_CHECKING:  # the options ask these rules
     from .project_options import ProjectOptions
 
@@ -19,7 +21,7 @@ OF_DEPLOY = ("hosting", "hosting_instance_types")
 
 def problem(options: ProjectOptions) -> str:
     """Why these options do not go together; "" where they do."""
-    rules = (_of_halves, _of_models, _of_stages, _of_jenkins, _of_code)
+    rules = (_of_halves, _of_models, _of_stages, _of_instances, _of_jenkins, _of_code)
     return next((reason for reason in (rule(options) for rule in rules) if reason), "")
 
 
@@ -100,6 +102,30 @@ def _of_stages(options: ProjectOptions) -> str:
             "pipelines: promoted makes models in each stage, where they are registered; "
             "deploy them with a project of each stage's own, and leave deploy out of repositories"
         )
+    return ""
+
+
+def _of_instances(options: ProjectOptions) -> str:
+    """Which instances stages and seeds may not have, by the lists of types and by the key."""
+    lists = {
+        "instance_types": options.instance_types,
+        "hosting_instance_types": options.hosting_instance_types,
+    }
+    named = [(f"stage '{each.name}'", each.instance_type) for each in options.staged if each.instance_type]
+    for whose, instance_type in named:
+        if not taken(instance_type, options.hosting_instance_types):
+            return f"{whose} runs on {instance_type}, which is not among hosting_instance_types"
+    for name, listed in lists.items():
+        if not begun_with(listed):
+            return f"{name} takes neither {SEEDS_OWN}, which seeds begin with, nor names another in full; add one without *"
+    if options.encryption == "customer-key":
+        named += [(name, each) for name, listed in lists.items() for each in listed]
+        for whose, instance_type in named:
+            if LOCAL_DISKS.match(instance_type):
+                return (
+                    f"{whose} names {instance_type}, whose own disks the hardware encrypts: SageMaker takes no key for it; "
+                    "choose another type, or encryption: service-managed"
+                )
     return ""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from generator.blueprint import Seed
 
 from .half import BUILD, DEPLOY
+from .instance_types import SEEDS_OWN, begun_with
 from .project_options import ProjectOptions
 
 CI_FILES = {"codepipeline": "codebuild", "jenkins": "jenkins"}  # which CI files a repository gets
@@ -20,6 +21,9 @@ def seed(options: ProjectOptions, half: str) -> Seed:
     answers: dict[str, Any] = {"ci": CI_FILES[options.ci]}
     if options.several:
         answers["models"] = ",".join(options.several)
+    begun = begun_with(options.instance_types if half == BUILD else options.hosting_instance_types)
+    if begun != SEEDS_OWN:
+        answers["instance_type"] = begun
     if half == BUILD:
         return Seed(half, "model-build-many" if options.pipelines == "many" else "model-build", answers)
     settings = {stage.name: stage.settings for stage in options.staged if stage.settings}

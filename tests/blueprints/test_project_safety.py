@@ -7,8 +7,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.blueprints.building import build, granted, resources, statements
+from blueprints.parts.project_options import ProjectOptions
+from blueprints.parts.seeds import seed
+from tests.blueprints.building import ROOT, build, granted, refusal, resources, statements
 
 KIND = "sagemaker-project"
 BOTH: dict[str, Any] = {"repositories": ["build", "deploy"]}
@@ -113,3 +116,58 @@ def test_a_secret_is_read_for_the_server_that_its_tag_names(
     for url, host in (("https://a.example", "a.example"), ("https://a.example:8443/scm", "a.example:8443")):
         assert re.fullmatch(template["Parameters"][server]["AllowedPattern"], url)
         assert url.split("/")[2] == host
+
+
+def stages(*types: str) -> dict[str, Any]:
+    return {"stages": [{"name": f"s{number}", "instance_type": one} for number, one in enumerate(types)]}
+
+
+KEYLESS: dict[str, Any] = {"encryption": "service-managed"}
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (
+            {**BOTH, "hosting_instance_types": ["ml.c5.xlarge"], **stages("ml.m5.4xlarge")},
+            "stage 's0' runs on ml.m5.4xlarge, which is not among hosting_instance_types",
+        ),
+        ({**BOTH, "hosting_instance_types": ["ml.c5.*"], **stages("ml.c5.xlarge")}, "add one without *"),
+        ({"instance_types": ["ml.c5.*"]}, "instance_types takes neither ml.m5.large"),
+        ({"instance_types": ["ml.c5.*", "ml.c5.xlarge"]}, ""),
+        ({**BOTH, "hosting_instance_types": ["ml.m5.*"], **stages("ml.m5.4xlarge")}, ""),
+        ({"instance_types": ["ml.m5.*", "ml.g5.xlarge"]}, "SageMaker takes no key for it"),
+        ({"instance_types": ["ml.m5.*", "ml.g4dn.*"]}, "SageMaker takes no key for it"),
+        (
+            {**BOTH, "hosting_instance_types": ["ml.m5.large", "ml.c5d.large"]},
+            "names ml.c5d.large, whose own",
+        ),
+        ({**BOTH, **stages("ml.m5.large", "ml.p4d.24xlarge")}, "stage 's1' names ml.p4d.24xlarge"),
+        ({**BOTH, **stages("ml.g5.xlarge"), **KEYLESS, "instance_types": ["ml.m5.*", "ml.g5.xlarge"]}, ""),
+    ],
+)
+def test_instances_that_every_run_would_be_refused_are_refused_here(
+    options: dict[str, Any], reason: str
+) -> None:
+    assert (reason in refusal(KIND, **options)) if reason else refusal(KIND, **options) == ""
+
+
+@pytest.mark.parametrize(
+    ("listed", "begun"), [([], None), (["ml.m5.*"], None), (["ml.c5.xlarge"], "ml.c5.xlarge")]
+)
+def test_seeds_begin_with_instances_that_are_allowed(listed: list[str], begun: str | None) -> None:
+    for options in (
+        {**BOTH, "instance_types": listed, "hosting_instance_types": listed},
+        {
+            **BOTH,
+            "pipelines": "many",
+            "hosting": "multi-model",
+            "instance_types": listed,
+            "hosting_instance_types": listed,
+        },
+    ):
+        for half in ("model-build", "model-deploy"):
+            made = seed(ProjectOptions.model_validate(options), half)
+            assert made.answers.get("instance_type") == begun
+            questions = yaml.safe_load((ROOT / "seedcode" / made.seed / "copier.yml").read_text("utf-8"))
+            assert questions["instance_type"]["default"] == "ml.m5.large"

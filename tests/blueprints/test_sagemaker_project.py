@@ -40,7 +40,7 @@ SHAPES: dict[str, tuple[Any, ...]] = {
     "network": ("internet", "vpc-only"),
     "encryption": ("customer-key", "service-managed"),
     "when_terminated": ("delete", "keep-work"),
-    "instance_types": ((), ("ml.m5.*", "ml.g5.xlarge")),
+    "instance_types": ((), ("ml.m5.*", "ml.c5.xlarge")),
     "data_buckets": (
         (),
         ({"name": "acme-curated-${AWS::AccountId}"}, {"name": "acme-lab", "access": "read-write"}),
