@@ -28,6 +28,7 @@ from .parts.form import studio_rules
 from .parts.foundation import foundation
 from .parts.functions import GIT_PACKAGE, PACKAGE
 from .parts.half import BUILD, DEPLOY, TITLES
+from .parts.network import name_endpoints
 from .parts.project import project as declare_project
 from .parts.project_guide import project_guide
 from .parts.project_options import ProjectOptions
@@ -77,12 +78,19 @@ def build(params: Params, context: Context) -> Template:
             branch_pipelines(params, shared, building)
     if deploying:
         ci.run(params, shared, deploy_half(params, shared, repositories[DEPLOY], deploying, after))
+    name_endpoints(template, _servers(params))
     studio_rules(template)
     return template
 
 
 def guide(params: Params) -> Guide:
     return project_guide(params)
+
+
+def _servers(params: Params) -> list[str]:
+    """What is reached beside AWS."""
+    git_server = ["the git server"] if params.git == "external" else []
+    return [*git_server, *(["Jenkins"] if params.ci == "jenkins" and params.deploys else [])]
 
 
 def _halves(params: Params) -> tuple[str, ...]:

@@ -1,21 +1,23 @@
 """Where a project's builds, jobs and functions run: on AWS's own network, or inside the user's VPC.
 
-Owns the questions for VPC, subnets and security groups, and the permissions of network interfaces. The VPC itself, its
-endpoints and routes are another product's.
+Owns the questions for VPC, subnets and security groups, the permissions of network interfaces, and word of the endpoints that
+the subnets need. The VPC itself, its endpoints and routes are another product's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import Join, Ref, Sub, awslambda, codebuild
+from troposphere import Join, Ref, Sub, Template, awslambda, codebuild, encode_to_dict
 
 from .access import Statement, allow, arn
 from .form import ask
 from .project import Project
 
 GROUP = "Network"
+SUBNETS = "SubnetIds"
 PYPI = "https://pypi.org/simple"
 # EC2's Describe actions know no resource.
 _LOOK = allow(
@@ -28,6 +30,28 @@ _LOOK = allow(
     ],
     "*",
 )
+
+
+# Endpoints by the services of permissions, where they are called otherwise. None where services act on their own network
+# (CodeBuild and Lambda make the interfaces, and roles are passed on), and for connections' former name, under which they are
+# allowed and not asked.
+_ENDPOINTS: Mapping[str, str] = {
+    "cloudwatch": "monitoring",
+    "codeconnections": "codeconnections.api",
+    "codestar-connections": "",
+    "ec2": "",
+    "iam": "",
+    "sagemaker": "sagemaker.api",
+}
+_OF_ACTIONS: Mapping[str, str] = {
+    "codecommit:GitPull": "git-codecommit",
+    "codecommit:GitPush": "git-codecommit",
+    "sagemaker:InvokeEndpoint": "sagemaker.runtime",
+    "sagemaker:InvokeEndpointAsync": "sagemaker.runtime",
+}
+# Whose roles act in the VPC. Jobs and models do, too, but of them only S3's endpoint is asked: SageMaker itself pulls images and
+# writes logs and metrics.
+_INSIDE = ("codebuild.amazonaws.com", "lambda.amazonaws.com")
 
 
 @dataclass(frozen=True)
@@ -137,12 +161,10 @@ def ask_vpc(project: Project) -> Vpc:
         ),
         ask(
             template,
-            "SubnetIds",
+            SUBNETS,
             group=GROUP,
             label="Subnets",
-            description=(
-                "Private subnets of the VPC with endpoints for S3, SageMaker, CodeBuild, ECR, STS, KMS and CloudWatch Logs."
-            ),
+            description="Private subnets of the VPC.",
             type="List<AWS::EC2::Subnet::Id>",
         ),
         ask(
@@ -164,3 +186,41 @@ def ask_vpc(project: Project) -> Vpc:
             constraint="An https address without a password, such as https://packages.example.com/simple.",
         ),
     )
+
+
+def name_endpoints(template: Template, servers: Sequence[str] = ()) -> None:
+    """Say on the form which endpoints the subnets need, when all that runs in them is there; `servers` are reached besides."""
+    if SUBNETS not in template.parameters:
+        return
+    needed = ", ".join(sorted({"s3", *_called(template)}))
+    beside = "".join(f"{server}, " for server in servers) + "the Python package index"
+    template.parameters[SUBNETS].properties["Description"] = (
+        f"Private subnets of the VPC, which has these endpoints: {needed}. What runs in them also reaches {beside}."
+    )
+
+
+def _called(template: Template) -> Iterator[str]:
+    """What the builds and functions may call is what they do call; a function's dead letters are sent by Lambda."""
+    resources = encode_to_dict(template.resources)
+    letters = [
+        one["Properties"]["DeadLetterConfig"]["TargetArn"]
+        for one in resources.values()
+        if "DeadLetterConfig" in one["Properties"]
+    ]
+    for one in resources.values():
+        if one["Type"] != "AWS::IAM::Role":
+            continue
+        trusted = one["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"].get("Service")
+        if trusted not in _INSIDE:
+            continue
+        for policy in one["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if all(resource in letters for resource in statement["Resource"]):
+                    continue
+                if statement["Effect"] == "Allow":
+                    yield from filter(None, map(_endpoint, statement["Action"]))
+
+
+def _endpoint(action: str) -> str:
+    service = action.partition(":")[0]
+    return _OF_ACTIONS.get(action, _ENDPOINTS.get(service, service))
