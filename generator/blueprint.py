@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 from troposphere import FindInMap, Ref, Template
@@ -47,6 +47,9 @@ class BlueprintParams(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    product_tags: ClassVar[Mapping[str, str]] = {}
+    """Tags that every product of the blueprint should have; `catalog new product` writes them."""
 
     @classmethod
     def example(cls) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,10 +104,15 @@ def _product(name: str, blueprint: str, catalogue: Catalogue) -> dict[str, str]:
     kind = blueprint or (name if name in known else RAW)
     if kind != RAW and kind not in known:
         raise fail("new product", f"blueprint '{kind}' does not exist", did_you_mean(kind, [*known, RAW]))
-    portfolios = sorted(catalogue.portfolios)
-    if not portfolios:
-        raise fail("products/portfolios.yaml", "there is no portfolio to offer it in", "Add one first.")
-    values = {"name": name, "title": _words(name), "blueprint": kind, "portfolio": portfolios[0]}
+    portfolio = _portfolio(kind, catalogue)
+    values = {
+        "name": name,
+        "title": _words(name),
+        "blueprint": kind,
+        "portfolio": portfolio,
+        "owner": json.dumps(catalogue.portfolios[portfolio].spec.provider, ensure_ascii=False),
+        "tags": {},
+    }
     if kind == RAW:
         return {
             f"products/{name}.yaml": _render(
@@ -115,13 +121,31 @@ def _product(name: str, blueprint: str, catalogue: Catalogue) -> dict[str, str]:
             f"products/templates/{name}.yaml": _render("template.yaml", values),
         }
     params = blueprints.load(kind, catalogue.root, Where("new product")).params
+    values["tags"] = {key: json.dumps(value) for key, value in params.product_tags.items()}
     return {f"products/{name}.yaml": _render("product.yaml", {**values, "options": _options(params)})}
 
 
+def _portfolio(kind: str, catalogue: Catalogue) -> str:
+    """Where most products of the blueprint are; the first by name where there is none, or as many in another."""
+    if not catalogue.portfolios:
+        raise fail("products/portfolios.yaml", "there is no portfolio to offer it in", "Add one first.")
+    used = Counter(
+        portfolio
+        for product in catalogue.products.values()
+        if product.spec.blueprint == kind
+        for portfolio in product.spec.portfolios
+    )
+    return min(catalogue.portfolios, key=lambda portfolio: (-used[portfolio], portfolio))
+
+
 def _options(params: type[blueprints.BlueprintParams]) -> list[tuple[str, str, str, bool]]:
-    """(option, value as YAML, description, written): what a product needs with its example, the others as comments."""
-    options = []
+    """(option, value as YAML, description, written): what a product needs with its example, the others as comments.
+
+    Where it needs none the first is written, at its default: the others then lie below it, and need no `#` only.
+    """
+    options: list[tuple[str, str, str, bool]] = []
     example = params.example()
+    needs = any(info.is_required() or name in example for name, info in params.model_fields.items())
     for name, info in params.model_fields.items():
         needed = info.is_required() or name in example
         if name in example:
@@ -131,7 +155,8 @@ def _options(params: type[blueprints.BlueprintParams]) -> list[tuple[str, str, s
         else:
             value = info.get_default(call_default_factory=True)
         plain = params.model_construct(**{name: value}).model_dump(mode="json", include={name})[name]
-        options.append((name, json.dumps(plain, ensure_ascii=False), info.description or "", needed))
+        written = needed or not (needs or options)
+        options.append((name, json.dumps(plain, ensure_ascii=False), info.description or "", written))
     return options
 
 

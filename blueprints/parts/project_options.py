@@ -6,7 +6,8 @@ part's.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -37,6 +38,9 @@ SHIPPED_MODELS, SHIPPED_ROW = ("female", "infant", "male"), ("features", "rings"
 
 class ProjectOptions(BlueprintParams):
     """The options of a SageMaker project."""
+
+    # SageMaker Studio offers products with this tag as project templates.
+    product_tags: ClassVar[Mapping[str, str]] = {"sagemaker:studio-visibility": "true"}
 
     git: Literal["codecommit", "codeconnections", "external"] = Field(
         "codecommit",
