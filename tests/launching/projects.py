@@ -155,8 +155,8 @@ class Project:
         self.outside.jenkins.started = []
         return found
 
-    def update(self, version: str = "") -> None:
-        """Update to a version, or to the same with the same answers."""
+    def update(self, version: str = "", **answers: str) -> None:
+        """Update to a version, or to the same, with the same answers but for these."""
         form = self.someone.form(version or self.someone.newest())
         known = self.someone.sc.describe_provisioning_parameters(
             **{key: form[key] for key in ("ProductId", "ProvisioningArtifactId", "PathId")}
@@ -165,7 +165,10 @@ class Project:
             ProvisionedProductName="it",
             **{key: form[key] for key in ("ProductId", "ProvisioningArtifactId", "PathId")},
             ProvisioningParameters=[
-                {"Key": each["ParameterKey"], "UsePreviousValue": True} for each in known
+                {"Key": key, "Value": answers[key]}
+                if key in answers
+                else {"Key": key, "UsePreviousValue": True}
+                for key in (each["ParameterKey"] for each in known)
             ],
         )
         assert reasons(ended(self.someone, answer)) == ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ WAYS = {
     "Custom::SeedCheckin": ID,
     "AWS::CodeCommit::Repository": "AWS CodeCommit",
 }
+NEWER = "newer.zip"
 
 
 @pytest.mark.parametrize("product", SAMPLE)
@@ -65,6 +67,7 @@ def live(product: str, shelf: Shelf, folder: Path) -> None:
         project.update()
         assert {half: remote.tip() for half, remote in remotes.items()} == tips
         project.update(with_other_seeds(project, shelf, product))
+        assert NEWER in template(project)
         assert {half: remote.tip() for half, remote in remotes.items()} == tips
         assert count(aws) == builds
 
@@ -78,6 +81,26 @@ def live(product: str, shelf: Shelf, folder: Path) -> None:
         assert [outside.gitlab.hooks_of(path) for path in outside.gitlab.projects if "churn" in path] == [
             [] for _ in outside.gitlab.projects
         ]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("product", ["mlops-github-codepipeline", "mlops-gitlab"])
+def test_another_repository_is_seeded_too_and_the_former_one_stays(
+    product: str, shelf: Shelf, tmp_path: Path
+) -> None:
+    with projects.servers(tmp_path) as outside, projects.opened(shelf, tmp_path) as aws:
+        project = projects.make(aws, shelf, product, outside)
+        former = reached(project, tmp_path)["model-build"]
+        tip = former.push("main", {"README.md": "# Ours\n"})
+        project.update(ModelBuildRepositoryName="acme/other-build")
+        other = replace(
+            former, address=former.address.replace("acme/models/churn-model-build", "acme/other-build")
+        )
+        assert projects.files(other.clone()) == projects.seed(shelf.bundles[product], "model-build")
+        assert former.tip() == tip
+        if product == "mlops-gitlab":
+            assert outside.gitlab.hooks_of("acme/models/churn-model-build") == []
+            assert len(outside.gitlab.hooks_of("acme/other-build")) == 1
 
 
 def reached(project: Project, folder: Path) -> dict[str, Remote]:
@@ -95,6 +118,11 @@ def pushed(project: Project, half: str) -> list[str]:
     return [name for name in pipelines if name.endswith(half)]
 
 
+def template(project: Project) -> str:
+    stack = project.outputs["CloudformationStackARN"]
+    return str(client(project.aws, "cloudformation").get_template(StackName=stack)["TemplateBody"])
+
+
 def count(aws: LocalAws) -> int:
     return len(client(aws, "codebuild").list_builds()["ids"])
 
@@ -108,7 +136,7 @@ def with_other_seeds(project: Project, shelf: Shelf, product: str) -> str:
             content = io.BytesIO(asset.content)
             with zipfile.ZipFile(content, "a") as packed:
                 packed.writestr("NEWS.md", "A file more.\n")
-            key = f"assets/{asset.name}/newer.zip"
+            key = f"assets/{asset.name}/{NEWER}"
             s3.put_object(Bucket=bucket, Key=key, Body=content.getvalue())
             assert asset.key in text
             text = text.replace(asset.key, key)

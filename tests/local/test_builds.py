@@ -249,7 +249,7 @@ def test_a_build_is_of_a_branch_or_of_a_commit_and_says_so(of: Catalog) -> None:
     commits = of.client("codecommit")
     url = commits.create_repository(repositoryName="app")["repositoryMetadata"]["cloneUrlHttp"]
     spec = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo $WHO builds {} of $CODEBUILD_RESOLVED_SOURCE_VERSION\n"
-    made = []
+    made: list[str] = []
     for text in ("first", "second"):
         put = {"filePath": "buildspec.yml", "fileContent": spec.format(text).encode()}
         parent = {"parentCommitId": made[-1]} if made else {}
@@ -286,7 +286,8 @@ def test_the_seed_of_a_project_is_committed_by_its_check_in(of: Catalog, tmp_pat
     of.client("s3").put_object(Bucket="seeds", Key="a.zip", Body=archive({"README.md": "hello\n"}))
     text = "".join(f"          {line}\n" for line in script.splitlines())
     spec = f"version: 0.2\nenv:\n  shell: bash\nphases:\n  build:\n    commands:\n      - |\n{text}"
-    codebuild = project(of, spec, (["s3:GetObject"], "arn:aws:s3:::seeds/*"))
+    seeds = (["s3:GetObject"], "arn:aws:s3:::seeds/*")
+    codebuild = project(of, spec, seeds)
     remote = (
         f"https://codeconnections.{REGION}.amazonaws.com/git-http/{ACCOUNT}/{REGION}/0a1b2c3d/team/app.git"
     )
@@ -297,6 +298,14 @@ def test_the_seed_of_a_project_is_committed_by_its_check_in(of: Catalog, tmp_pat
         "AUTHOR": "project",
     }
     asked = [{"name": name, "value": value} for name, value in variables.items()]
+    refused = built(codebuild, environmentVariablesOverride=asked)
+    assert refused["buildStatus"] == "FAILED"  # its role may not use the connection
+    text = log_text(of.client("logs"), refused["logs"]["groupName"])
+    assert "is not authorized to perform: codeconnections:UseConnection" in text
+    of.client("cloudformation").delete_stack(StackName="s")
+    # The ARN may be of the service's former name, and then so is the action.
+    arn = f"arn:aws:codestar-connections:{REGION}:{ACCOUNT}:connection/0a1b2c3d"
+    codebuild = project(of, spec, seeds, (["codestar-connections:UseConnection"], arn))
     for said in ("branch main holds the seed", "branch main exists, it stays as it is"):
         build = built(codebuild, environmentVariablesOverride=asked)
         assert build["buildStatus"] == "SUCCEEDED", log_text(of.client("logs"), build["logs"]["groupName"])

@@ -2,7 +2,8 @@
 
 CodeCommit's repositories are at `/v1/repos/NAME`, in any region of the account that asks, and with the host before them
 (`/git-codecommit.REGION.amazonaws.com/v1/repos/NAME`) in that region. Repositories behind connections are at
-`/codeconnections.REGION.amazonaws.com/git-http/…`: a stand-in for the provider, where each is there once it is asked for.
+`/codeconnections.REGION.amazonaws.com/git-http/ACCOUNT/REGION/CONNECTION/…`: a stand-in for the provider, where each is there
+once somebody asks for it who may use the connection.
 Who asks says so by basic authentication: an access key of the local AWS as the user name; passwords are not looked at.
 """
 
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from generator.local.attached import Attached
 from generator.local.authorization import Question, ask
+from generator.local.authorization.question import denied, refusal
 from generator.local.git.bare import Bare, environment
 from generator.local.git.codecommit import announce, repository
 from generator.local.service import Call, ServiceError
@@ -30,7 +33,7 @@ _CODECOMMIT: Final = re.compile(
     _HOST + r"/v1/repos/([\w.-]+?)(?:\.git)?(/(?:info/refs|git-upload-pack|git-receive-pack|HEAD))"
 )
 _CONNECTION: Final = re.compile(
-    r"/(?:codeconnections|codestar-connections)\.([\w-]+)\.amazonaws\.com(/git-http/[\w./-]+?\.git)"
+    r"/(?:codeconnections|codestar-connections)\.([\w-]+)\.amazonaws\.com(/git-http/\d{12}/[\w-]+/[\w-]+/[\w./-]+?\.git)"
     r"(/(?:info/refs|git-upload-pack|git-receive-pack|HEAD))"
 )
 
@@ -75,7 +78,9 @@ def respond(call: Call, request: Request, wanted: Asked) -> Response:
     writes = wanted.path == "/git-receive-pack" or "service=git-receive-pack" in urlsplit(request.url).query
     try:
         bare, arn, region = _located(call, wanted)
-        if call.judged and not wanted.connected:
+        if call.judged and wanted.connected:
+            _ask_connection(call, wanted)
+        elif call.judged:
             ask(call, [Question(f"codecommit:{'GitPush' if writes else 'GitPull'}", arn)])
     except ServiceError as error:
         return Response(
@@ -88,6 +93,26 @@ def respond(call: Call, request: Request, wanted: Asked) -> Response:
         if not wanted.connected:
             announce(call, region, wanted.name, arn, before, bare.references())
     return answer
+
+
+def _ask_connection(call: Call, wanted: Asked) -> None:
+    """Whether the caller may use the connection for the repository; its ARN is of the service's name, or of its former one."""
+    _, _, account, region, ident, repository = wanted.name.removesuffix(".git").split("/", 5)
+    attached = Attached(call, call.identity)
+    refusals = [
+        refusal(
+            call,
+            attached,
+            Question(
+                f"{name}:UseConnection",
+                f"arn:{call.partition}:{name}:{region}:{account}:connection/{ident}",
+                {f"{name}:FullRepositoryId": repository},
+            ),
+        )
+        for name in ("codeconnections", "codestar-connections")
+    ]
+    if all(refusals):
+        raise denied("codeconnections", refusals[0])
 
 
 def _located(call: Call, wanted: Asked) -> tuple[Bare, str, str]:
