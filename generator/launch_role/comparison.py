@@ -118,7 +118,7 @@ def widest(grants: Iterable[Grant]) -> dict[Grant, Grant]:
             covering = [
                 other
                 for other, fewer, wider in bound
-                if other is not grant and wider.covers(narrower) and fewer <= limits
+                if other is not grant and fewer <= limits and wider.covers(narrower)
             ]
             if covering:
                 found[grant] = min(
@@ -151,10 +151,15 @@ class _Pattern:
         self.generic = _generic(resource)
         self._glob = self.generic.replace("[", "[[]")
         self._start = _WILDCARD.split(self.generic, maxsplit=1)[0]
+        self._fixed = len(self.generic) - self.generic.count("*")
 
     def covers(self, other: _Pattern) -> bool:
-        # Most pairs differ before the first wildcard, and need no matching.
-        return other.generic.startswith(self._start) and fnmatchcase(other.generic, self._glob)
+        # Most pairs differ before the first wildcard, or one fixes more than the other has: they need no matching.
+        return (
+            self._fixed <= other._fixed
+            and other.generic.startswith(self._start)
+            and fnmatchcase(other.generic, self._glob)
+        )
 
 
 @lru_cache(maxsize=_PATTERNS)

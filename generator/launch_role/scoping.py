@@ -77,6 +77,7 @@ class Scoping:
     def __init__(self, template: Mapping[str, Any], scope: Scope) -> None:
         self._scope = scope
         self.region = scope.region
+        self._tag = scope.tag
         self.physical = Physical(template, scope)
         self._paths: dict[str, tuple[tuple[str, Any], ...]] = {}
         self._reached: dict[tuple[str, str], tuple[Target, ...]] = {}
@@ -89,32 +90,33 @@ class Scoping:
         known = actions.action(name)
         if known is None:
             raise ValueError(f"{name} is no IAM action")
+        name = str(known)
         resource_type = self.physical.type_of(logical_id) or ""
         if (logical_id, name) not in self._reached:
-            self._reached[logical_id, name] = self._targets(logical_id, known, resource_type)
+            self._reached[logical_id, name] = self._targets(logical_id, name, known, resource_type)
         extra = self._property_conditions(logical_id, resource_type, known)
         return tuple(
             grant
             for target in self._reached[logical_id, name]
-            for grant in self._granted(known, target, extra, creating=creating)
+            for grant in self._granted(name, known, target, extra, creating=creating)
         )
 
-    def _targets(self, logical_id: str, known: Action, resource_type: str) -> tuple[Target, ...]:
-        fixed = tables.fixed_arn(resource_type, str(known))
+    def _targets(self, logical_id: str, name: str, known: Action, resource_type: str) -> tuple[Target, ...]:
+        fixed = tables.fixed_arn(resource_type, name)
         if fixed is not None:
-            return tuple(Target(arn, None) for text in fixed for arn in fill(text, self._scope.region, {}))
+            return tuple(Target(arn, None) for text in fixed for arn in fill(text, self.region, {}))
         mine = arn_types_of(resource_type) if known.service == service_of(resource_type) else ()
         tagged = _tagged(resource_type)
         if not known.arn_types:
             return (Target(ANY, None, own=True, tagged=tagged),)
-        if tables.on_own(resource_type, str(known)):
+        if tables.on_own(resource_type, name):
             return tuple(
                 Target(arn, ArnType(name, "", required=True, keys=_ALL_TAG_KEYS), own=True, tagged=tagged)
                 for name in arn_types_of(resource_type)
                 for arn in self.physical.arns(logical_id, name)
             )
         reached: list[Target] = []
-        also = tables.also_required(str(known))
+        also = tables.also_required(name)
         has_own = any(arn_type.name in mine for arn_type in known.arn_types)
         for arn_type in known.arn_types:
             if arn_type.name in mine:
@@ -128,9 +130,7 @@ class Scoping:
                 reached += others
             elif arn_type.required or arn_type.name in also:
                 known_parts = self.physical.variables(logical_id) if mine else {}
-                reached += [
-                    Target(arn, arn_type) for arn in fill(arn_type.arn, self._scope.region, known_parts)
-                ]
+                reached += [Target(arn, arn_type) for arn in fill(arn_type.arn, self.region, known_parts)]
         found = tuple(reached) or tuple(self._anything(known))
         twin = _TWINS.get(known.service)
         if twin is None:
@@ -141,12 +141,10 @@ class Scoping:
 
     def _anything(self, known: Action) -> Iterator[Target]:
         if len(known.arn_types) > _MOST_TYPES:
-            yield Target(
-                f"arn:${{AWS::Partition}}:{known.service}:{self._scope.region}:${{AWS::AccountId}}:*", None
-            )
+            yield Target(f"arn:${{AWS::Partition}}:{known.service}:{self.region}:${{AWS::AccountId}}:*", None)
             return
         for arn_type in known.arn_types:
-            for arn in fill(arn_type.arn, self._scope.region, {}):
+            for arn in fill(arn_type.arn, self.region, {}):
                 yield Target(arn, arn_type)
 
     def _referenced(self, logical_id: str, known: Action, arn_type: ArnType) -> list[Target]:
@@ -209,9 +207,9 @@ class Scoping:
             return ()
         variables = arn_type.variables
         if not variables:
-            return fill(arn_type.arn, self._scope.region, {})
+            return fill(arn_type.arn, self.region, {})
         text = text.removeprefix("alias/") if arn_type.name == "alias" else text
-        return fill(arn_type.arn, self._scope.region, {variables[-1]: (text,)})
+        return fill(arn_type.arn, self.region, {variables[-1]: (text,)})
 
     def objects(self, logical_id: str) -> tuple[str, ...]:
         """The S3 objects that a resource's properties name: bucket and key side by side, or a URL."""
@@ -265,13 +263,13 @@ class Scoping:
         return self._references[logical_id]
 
     def _granted(
-        self, known: Action, target: Target, extra: tuple[Condition, ...], *, creating: bool
+        self, name: str, known: Action, target: Target, extra: tuple[Condition, ...], *, creating: bool
     ) -> Iterator[Grant]:
-        name, arn = str(known), target.arn
+        arn = target.arn
         base = self.base(known, arn)
         if extra:
             base = conditions((*base, *extra))
-        tag = self._scope.tag
+        tag = self._tag
         if tag is None or not target.tagged or not known.writes or not nameless(arn):
             yield Grant(name, arn, base)
             return

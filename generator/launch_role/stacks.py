@@ -108,7 +108,8 @@ def _parameter_arn(key: str, scope: Scope) -> str:
 
 def _dynamic_references(template: Mapping[str, Any], scoping: Scoping, scope: Scope) -> Iterator[Reason]:
     for logical_id, declared in (template.get("Resources") or {}).items():
-        if not isinstance(declared, Mapping):
+        # Few resources have any, and their text tells it sooner than a walk through them.
+        if not isinstance(declared, Mapping) or "{{resolve:" not in repr(declared):
             continue
         for service, name in sorted(set(_found(declared))):
             resource_type = str(declared.get("Type"))
@@ -124,30 +125,24 @@ def _dynamic_references(template: Mapping[str, Any], scoping: Scoping, scope: Sc
 
 
 def _found(value: Any) -> Iterator[tuple[str, str]]:
-    for text in _strings(value):
-        if "{{resolve:" not in text:
-            continue
-        for found in _DYNAMIC.finditer(text):
+    if isinstance(value, str):
+        if "{{resolve:" not in value:
+            return
+        for found in _DYNAMIC.finditer(value):
             # Fn::Sub may stand inside: what it puts there is known at the launch.
             yield (
                 "secretsmanager" if found[1] == "secretsmanager" else "ssm",
                 re.sub(r"\$\{.*", ANY, found[2]),
             )
-        if not _DYNAMIC.search(text):
-            service = "secretsmanager" if "{{resolve:secretsmanager" in text else "ssm"
+        if not _DYNAMIC.search(value):
+            service = "secretsmanager" if "{{resolve:secretsmanager" in value else "ssm"
             yield service, ANY
-
-
-def _strings(value: Any) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, list):
-            waiting += one
-        elif isinstance(one, Mapping):
-            waiting += one.values()
+    elif isinstance(value, list):
+        for member in value:
+            yield from _found(member)
+    elif isinstance(value, Mapping):
+        for child in value.values():
+            yield from _found(child)
 
 
 def _secret_arn(name: str, scope: Scope) -> str:

@@ -148,4 +148,7 @@ def _grants(
     for grant in scoping.grants(logical_id, action, creating=creating):
         if extra:
             grant = replace(grant, conditions=conditions([*grant.conditions, *extra]))
-        yield from ((one, "") for one in identity.bound(grant, scoping, logical_id, scope))
+        if action.startswith("iam:"):
+            yield from ((one, "") for one in identity.bound(grant, scoping, logical_id, scope))
+        else:
+            yield grant, ""
