@@ -50,7 +50,7 @@ CANDIDATES = (
 # Stand for something that is made when it is first asked for.
 MADE = {ACCOUNT: reachable, "o-a1b2c3d4e5": organization, "ou-ab12-cdef3456": unit}
 # What is empty at first, and given with the update.
-LATER = {"ImageDigest": "sha256:" + "a" * 64}
+LATER = {r"ImageDigest": "sha256:" + "a" * 64, r"Approver\w+Address": "team@example.com"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,12 @@ class Person:
             **{key: form[key] for key in ("ProductId", "ProvisioningArtifactId", "PathId")}
         )["ProvisioningArtifactParameters"]
         names = {each["ParameterKey"] for each in found}
-        given = [{"Key": key, "Value": text} for key, text in LATER.items() if key in names]
+        given = [
+            {"Key": name, "Value": text}
+            for name in sorted(names)
+            for pattern, text in LATER.items()
+            if re.fullmatch(pattern, name)
+        ]
         answer = self.sc.update_provisioned_product(
             ProvisionedProductName=name,
             ProductId=self.product,

@@ -96,6 +96,7 @@ _IN_PLACE: Mapping[str, Callable[[Properties], None]] = {
     "AWS::Lambda::Function": _function,
     "AWS::Logs::LogGroup": _settings(RetentionInDays=3653),
     "AWS::SNS::Subscription": _settings(FilterPolicy={"kind": ["changed"]}),
+    "AWS::SecretsManager::Secret": _settings(Description="Changed."),
     "AWS::SNS::Topic": _settings(DisplayName="Changed"),
     "AWS::SQS::Queue": _settings(VisibilityTimeout=43),
     _ENDPOINT_CONFIG: _endpoint_config,
@@ -108,6 +109,8 @@ _CAN_GO: Mapping[str, tuple[str, ...]] = {
     "AWS::ECR::Repository": ("LifecyclePolicy", "RepositoryPolicyText"),
     "AWS::IAM::Role": ("Policies",),
     "AWS::Logs::LogGroup": ("KmsKeyId", "RetentionInDays"),
+    "AWS::SNS::Subscription": ("FilterPolicy",),
+    "AWS::SageMaker::ModelPackageGroup": ("ModelPackageGroupPolicy",),
 }
 
 

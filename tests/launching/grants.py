@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from generator.local import LocalAws
+from generator.local import LocalAws, iam
 
 from .conftest import REGION, Person
 from .shop import reasons
@@ -30,6 +32,7 @@ SPARE: Mapping[str, str] = {
     "cloudwatch:(GetMetricData|ListTagsForResource)": "the registry names it; read for predictive scaling and tags",
     "kms:(Decrypt|RetireGrant)": "the registry names it for what the service does with the volume's key later",
     "ec2:(DescribeInstances|DeleteNetworkInterfacePermission)": "the registry names it; for tidying after a failure",
+    "sqs:GetQueueUrl": "the registry's create handler names it; CreateQueue answers with the URL",
     "ec2:UpdateSecurityGroupRuleDescriptionsEgress": (
         "the registry names it; documented are new rules for those that changed, descriptions included"
     ),
@@ -39,6 +42,9 @@ SPARE: Mapping[str, str] = {
 SPARE_OF: Mapping[str, Mapping[str, str]] = {
     "custom-model-endpoint": {
         "kms:(CreateGrant|DescribeKey)": "for targets that give it a key; local gives none"
+    },
+    "mlops-github-codepipeline": {
+        "codestar-connections:PassConnection": "for connections with the older form of ARN; the form takes both"
     },
 }
 
@@ -54,6 +60,7 @@ class Pattern:
 
 # Resources of a role whose absence nothing here shows, whatever the actions on them.
 SPARE_PATTERNS: Mapping[str, str] = {
+    r"arn:aws:codestar-connections:.*": "the older form of a connection's ARN, which the form takes too",
     r"arn:aws:logs:[^:]+:\d+:log-group:.*:\*": "IAM writes a log group's ARN with and without the end; the API gives both",
 }
 
@@ -91,26 +98,26 @@ class Role:
             for resource in _list(each["Resource"])
         ]
 
-    def without(self, *gone: str) -> None:
-        """Put all but these actions into one inline policy."""
-        self._put(
-            [
-                {**each, "Action": [a for a in _list(each["Action"]) if a not in gone]}
-                for each in self.statements
-            ]
-        )
-
-    def without_pattern(self, pattern: Pattern) -> None:
-        """Put all but one resource of one statement."""
-        left = [dict(each) for each in self.statements]
-        one = left[pattern.statement]
-        one["Resource"] = [resource for resource in _list(one["Resource"]) if resource != pattern.resource]
-        self._put(left)
-
-    def _put(self, statements: Statements) -> None:
-        held = [each for each in statements if each["Action"] and each["Resource"]]
-        document = json.dumps({"Version": "2012-10-17", "Statement": held})
+    def without(self, *gone: str | Pattern) -> None:
+        """Put all but these actions and patterns into one inline policy."""
+        document = json.dumps(self.document(*gone))
         self.iam.put_role_policy(RoleName=self.name, PolicyName="all", PolicyDocument=document)
+
+    def document(self, *gone: str | Pattern) -> dict[str, Any]:
+        """The policy without these actions and patterns."""
+        left = [
+            {
+                **each,
+                "Action": [action for action in _list(each["Action"]) if action not in gone],
+                "Resource": [
+                    resource for resource in _list(each["Resource"]) if (number, resource) not in patterns
+                ],
+            }
+            for patterns in [{(one.statement, one.resource) for one in gone if isinstance(one, Pattern)}]
+            for number, each in enumerate(self.statements)
+        ]
+        held = [each for each in left if each["Action"] and each["Resource"]]
+        return {"Version": "2012-10-17", "Statement": held}
 
 
 def _list(value: Any) -> list[str]:
@@ -130,6 +137,44 @@ def first_failure(person: Person, versions: Sequence[str], *, name: str = "it") 
         if said:
             return said
     return reasons(person.terminate(name))
+
+
+class Asked(logging.Handler):
+    """Every permission that one role was asked for and had, with the policies that it was judged by."""
+
+    def __init__(self, role: Role) -> None:
+        super().__init__(logging.DEBUG)
+        self._role = role
+        self._of: dict[str, dict[Any, tuple[iam.Request, iam.Policies]]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        decision: iam.Decision = vars(record)["decision"]
+        request = decision.request
+        if decision.allowed and f"/{self._role.name}/" in request.caller.arn:
+            key = (request.resource, repr(sorted(request.context.items())))
+            self._of.setdefault(request.action, {})[key] = (request, vars(record)["policies"])
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        logger = logging.getLogger("catalog.local.iam")
+        before = logger.level, logger.propagate
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+        logger.addHandler(self)
+        try:
+            yield
+        finally:
+            logger.removeHandler(self)
+            logger.level, logger.propagate = before
+
+    def missed(self, gone: str | Pattern) -> bool:
+        """Whether something that was asked for would be denied without this action or pattern."""
+        actions = (gone,) if isinstance(gone, str) else gone.actions
+        asked = [each for action in actions for each in self._of.get(action, {}).values()]
+        left = iam.Policies.of(identity=[self._role.document(gone)]).identity
+        return any(
+            not iam.evaluate(request, replace(policies, identity=left)).allowed for request, policies in asked
+        )
 
 
 def needless(product: str, pattern: Pattern) -> bool:

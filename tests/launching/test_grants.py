@@ -1,7 +1,10 @@
 """A launch role has nothing to spare: without any one of its actions, or any one resource, what it launches fails.
 
-What fails names the action that is missing, or one of those on the resource that is. What has a reason to be spare is
-taken away all at once: a life without any of it goes well, but for what it names, which is then needed after all.
+A life asks for the same until it is denied something. So one life under the whole role tells for each grant whether a
+life without it would fail: whether something that was asked for is denied then. That is the sweep over all grants; some
+grants are really taken away, in the proof each of them, and then what fails names the action that is missing, or one of
+those on the resource that is. What has a reason to be spare is taken away all at once: a life without any of it goes
+well, but for what it names, which is then needed after all.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from generator.local import LocalAws
 
 from .conftest import Person
 from .evolution import next_versions
-from .grants import Pattern, Role, first_failure, needless, spare
+from .grants import Asked, Pattern, Role, first_failure, needless, spare
 from .test_products import PRODUCTS
 
 SAMPLE = [
@@ -76,7 +79,7 @@ class Lives:
         """The resources whose absence went unnoticed and has no reason to, each with the actions on it."""
         found = []
         for pattern in patterns:
-            self.role.without_pattern(pattern)
+            self.role.without(pattern)
             said = self.failure()
             if not any(denied(action, said) for action in pattern.actions):
                 found.append(f"{pattern.resource}: {' '.join(pattern.actions)}")
@@ -85,6 +88,31 @@ class Lives:
 
 def denied(action: str, said: str) -> bool:
     return f"is not authorized to perform: {action} on resource" in said
+
+
+SWEPT = (
+    "analyst-notebook",
+    "custom-model-endpoint",
+    "churn-endpoint",
+    "mlops-build-train",
+    "mlops-multi-account",
+)
+
+
+@pytest.mark.parametrize(
+    "product",
+    [each if each in SWEPT else pytest.param(each, marks=pytest.mark.proof) for each in PRODUCTS],
+)
+def test_every_grant_is_asked_for(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
+    lives = Lives(product, aws, at(product))
+    asked = Asked(lives.role)
+    with asked.listening():
+        assert lives.failure() == ""
+    actions = {action for action in lives.role.actions if not asked.missed(action)}
+    patterns = {pattern for pattern in lives.role.patterns if not asked.missed(pattern)}
+    unexplained = [action for action in sorted(actions) if not spare(product, action)]
+    unexplained += [str(pattern) for pattern in patterns if not needless(product, pattern)]
+    assert not unexplained, "\n".join(unexplained)
 
 
 @pytest.mark.parametrize(("product", "action"), SAMPLE)
@@ -96,7 +124,9 @@ def test_without_one_grant_the_launch_fails_and_names_it(
 
 @pytest.mark.proof
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_no_grant_is_to_spare(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
+def test_a_life_fails_without_any_one_action(
+    product: str, aws: LocalAws, at: Callable[[str], Person]
+) -> None:
     lives = Lives(product, aws, at(product))
     with_reason = [action for action in lives.role.actions if spare(product, action)]
     assert lives.goes_well_without(with_reason)
@@ -124,7 +154,9 @@ def test_without_one_resource_the_launch_fails_and_names_it(
 
 @pytest.mark.proof
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_no_resource_is_to_spare(product: str, aws: LocalAws, at: Callable[[str], Person]) -> None:
+def test_a_life_fails_without_any_one_resource(
+    product: str, aws: LocalAws, at: Callable[[str], Person]
+) -> None:
     lives = Lives(product, aws, at(product))
     patterns = [each for each in lives.role.patterns if not needless(product, each)]
     unnoticed = lives.unnoticed_patterns(patterns)

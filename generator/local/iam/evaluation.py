@@ -1,13 +1,15 @@
 """IAM's decision: may this caller do this action on this resource, and which policy says so?
 
 Owns the order and the interplay of the policy types. It is pure: the policies that apply are handed in by
-whoever knows which are attached where, and nothing is read or remembered.
+whoever knows which are attached where, and nothing is read or remembered. Each decision is logged, with the policies
+that it was made from, at the level of debugging.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,6 +21,7 @@ from generator.local.iam.patterns import account_of, action_like, resource_like
 from generator.local.iam.policy import Policy, Statement
 from generator.local.iam.validation import Document, parse
 
+log = logging.getLogger("catalog.local.iam")
 Outcome = Literal["allowed", "explicit_deny", "implicit_deny"]
 Layer = Literal[
     "service_control",
@@ -141,7 +144,16 @@ class _Match:
 
 def evaluate(request: Request, policies: Policies) -> Decision:
     """The decision of IAM. An explicit denial anywhere wins; then every layer that can limit must allow."""
-    return _Evaluation(request, policies).decide()
+    decision = _Evaluation(request, policies).decide()
+    log.debug(
+        "%s: %s asks for %s on %s",
+        decision.effect,
+        request.caller.arn,
+        request.action,
+        request.resource,
+        extra={"decision": decision, "policies": policies},
+    )
+    return decision
 
 
 class _Evaluation:
