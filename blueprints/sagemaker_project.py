@@ -7,7 +7,8 @@ that stages are a list of any length; what all halves of a project share is the 
 Decisions:
 - Names begin with `sagemaker-` and contain the project's id; its name joins where the limit leaves room for the longest.
 - One bucket, one key and one model package group per project, and one role per service, with what its parts ask for.
-- Terminating a project deletes all of it, or keeps the work (`when_terminated`). Either way a custom resource first stops
+- Terminating a project deletes all of it but people's code, which nothing could make again and which costs nothing to
+  keep; or the code, too, or nothing of the work (`when_terminated`). Either way a custom resource first stops
   and deletes the SageMaker pipelines, which the repository's code made. It is deleted after the CodePipeline and the
   builds, so that nothing is made behind its back. What SageMaker keeps as history stays: jobs, experiments, their logs.
 - A product update never touches what people have written: the seed is a repository's first commit and no more.

@@ -37,7 +37,7 @@ def codecommit_repository(
             RepositoryName=project.named(half, limit=100),
             RepositoryDescription=f"{half} code of a SageMaker project",
             **({"Code": code} if seeded else {}),
-            **retention.attributes(),
+            **retention.of_code(),
         )
     )
     source = Action(

@@ -47,7 +47,9 @@ class Foundation:
 
 def foundation(options: ProjectOptions, context: Context, project: Project) -> Foundation:
     """Make what all halves share."""
-    retention = Retention(kept=options.when_terminated == "keep-work")
+    retention = Retention(
+        kept=options.when_terminated == "keep-work", code_kept=options.when_terminated == "keep-code"
+    )
     places = ask_places(project, options.elsewhere)
     # A stage that is promoted to has a bucket, key and registry of its own.
     opened = places if options.deploys else ()

@@ -63,6 +63,15 @@ def project_guide(options: ProjectOptions) -> Guide:
         clean_up.append(
             "All objects of the bucket and all registered models are deleted; the key waits 30 days for its deletion."
         )
+    if options.git == "codecommit" and options.when_terminated == "delete":
+        clean_up.append(
+            "The repositories are deleted with all their history: clone them first, `git clone --mirror`."
+        )
+    if options.git == "codecommit" and options.when_terminated == "keep-code":
+        clean_up.append(
+            "The repositories stay with all their history, for whoever takes the work up; `aws codecommit "
+            "delete-repository` ends them for good."
+        )
     if options.git != "codecommit":
         clean_up.append("The repositories are yours and stay as they are.")
     if options.git == "external" and options.ci == "codepipeline":

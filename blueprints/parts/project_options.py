@@ -184,10 +184,12 @@ class ProjectOptions(BlueprintParams):
         description="CodeCommit repositories of the account from which seeds may be chosen at launch, * for any text.",
         examples=[["acme-seed-*"]],
     )
-    when_terminated: Literal["delete", "keep-work"] = Field(
-        "delete",
+    when_terminated: Literal["delete", "keep-code", "keep-work"] = Field(
+        "keep-code",
         description=(
-            "delete: all that belongs to the project goes with it; keep-work: repositories, models, artifacts and key stay."
+            "What a terminated project leaves. keep-code: its repositories, with all that people wrote; keep-work: models, "
+            "artifacts and key, too; delete: nothing, repositories with their history included. Repositories elsewhere than "
+            "at CodeCommit stay in any case."
         ),
         examples=["keep-work"],
     )

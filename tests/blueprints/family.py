@@ -68,7 +68,11 @@ AXES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "network": {"internet": {}, "vpc-only": {"network": "vpc-only"}},
     "encryption": {"customer-key": {}, "service-managed": {"encryption": "service-managed"}},
     "seed": {"shipped": {}, "launch": {"seed": "launch", "seed_buckets": [{"name": "acme-seeds"}]}},
-    "when_terminated": {"delete": {}, "keep-work": {"when_terminated": "keep-work"}},
+    "when_terminated": {
+        "keep-code": {},
+        "keep-work": {"when_terminated": "keep-work"},
+        "delete": {"when_terminated": "delete"},
+    },
 }
 FIRST = {axis: next(iter(values)) for axis, values in AXES.items()}
 

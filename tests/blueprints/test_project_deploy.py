@@ -456,6 +456,12 @@ def test_refused_with_the_reason(options: dict[str, Any], reason: str) -> None:
     ("options", "costs", "stays"),
     [
         ({}, "Each push runs a SageMaker pipeline", "All objects of the bucket"),
+        ({}, "Each push runs a SageMaker pipeline", "The repositories stay with all their history"),
+        (
+            {"when_terminated": "delete"},
+            "any instance type",
+            "deleted with all their history: clone them first",
+        ),
         ({"when_terminated": "keep-work"}, "any instance type", "and cost until"),
         ({"repositories": ["deploy"], "hosting": "batch"}, "Each batch costs", "stacks of all stages"),
         ({"repositories": ["deploy"], "stages": ELSEWHERE}, "endpoint costs its instances", "other accounts"),

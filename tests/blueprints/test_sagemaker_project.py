@@ -39,7 +39,7 @@ SHAPES: dict[str, tuple[Any, ...]] = {
     "git": ("codecommit", "codeconnections"),
     "network": ("internet", "vpc-only"),
     "encryption": ("customer-key", "service-managed"),
-    "when_terminated": ("delete", "keep-work"),
+    "when_terminated": ("keep-code", "delete", "keep-work"),
     "instance_types": ((), ("ml.m5.*", "ml.c5.xlarge")),
     "data_buckets": (
         (),
@@ -724,16 +724,17 @@ def test_the_cleanup_runs_after_what_writes_and_before_what_it_empties(options: 
     starting = {"codecommit": ["ModelBuildPushRule"], "codeconnections": []}[options["git"]]
     for title in ("ModelBuildPipeline", "ModelBuildBuild", *starting):
         assert "Cleanup" in made_before(template, title)
-    if options["when_terminated"] == "delete":
+    if options["when_terminated"] != "keep-work":
         assert {"ArtifactBucket", "ModelPackageGroup"} <= made_before(template, "Cleanup")
 
 
-def test_a_terminated_project_is_deleted_with_all_it_holds(template: dict[str, Any]) -> None:
+def test_a_terminated_project_is_deleted_with_all_it_holds_but_the_code(template: dict[str, Any]) -> None:
+    everything = build(KIND, when_terminated="delete")
     for kind in (BUCKET, KEY, GROUP, REPOSITORY):
-        assert (only(template, kind)["DeletionPolicy"], only(template, kind)["UpdateReplacePolicy"]) == (
-            "Delete",
-            "Retain",
-        )
+        one, kept = only(template, kind), kind == REPOSITORY
+        assert one["DeletionPolicy"] == ("RetainExceptOnCreate" if kept else "Delete")
+        assert only(everything, kind)["DeletionPolicy"] == "Delete"
+        assert one["UpdateReplacePolicy"] == only(everything, kind)["UpdateReplacePolicy"] == "Retain"
     cleanup = properties(template, CLEANUP)
     assert cleanup["Bucket"] == {"Ref": "ArtifactBucket"}
     assert cleanup["ModelPackageGroups"] == [properties(template, GROUP)["ModelPackageGroupName"]]
