@@ -178,7 +178,21 @@ def guide(params: Params) -> Guide:
             "The endpoint, its models, its logs and the images that were built go; the repository of the container's code "
             "stays, with its name: delete it by hand when nobody needs it."
         ]
-    return Guide(tuple(costs), tuple(clean_up))
+    before = [
+        "The quota of SageMaker for the concurrency of serverless endpoints."
+        if serverless
+        else f"Quotas of SageMaker for endpoints on {', '.join(params.instance_types)}: new accounts have none for some of them."
+    ]
+    if params.model_package:
+        before.append("The registered version of the model, approved, and its archive and image.")
+    elif params.built:
+        before.append(
+            "Nothing else: the first launch makes the repository and builds its image; an update that names the image's digest "
+            "makes the endpoint."
+        )
+    else:
+        before.append("The image with its digest in the registry, and the model's archive if one is named.")
+    return Guide(tuple(costs), tuple(clean_up), tuple(before))
 
 
 def assets(params: Params) -> tuple[Seed, ...]:

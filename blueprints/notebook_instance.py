@@ -42,6 +42,12 @@ def guide(params: Params) -> Guide:
             "The volume goes with the notebook: copy what is to stay to a bucket first.",
             "What lies in the named buckets stays.",
         ),
+        before=(
+            "A private subnet that reaches what notebooks work with by endpoints or a gateway: S3 and SageMaker at least. They "
+            "have no way to the internet of their own.",
+            "Quotas of SageMaker for notebook instances of "
+            f"{', '.join(size.instance_type for size in params.sizes)}: new accounts have none for some of them.",
+        ),
     )
 
 

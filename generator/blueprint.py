@@ -119,6 +119,7 @@ class Guide:
 
     costs: tuple[str, ...] = ()  # what costs money beside the template's own resources
     clean_up: tuple[str, ...] = ()  # what to do or to know when it is terminated
+    before: tuple[str, ...] = ()  # what must be there before it is launched, and what comes first
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """What a project's page says beyond its template: what its code makes at run time, what that costs, and what stays.
 
-Owns those sentences; what the template itself makes, the page reads from it.
+Owns those sentences; what the template itself makes, the page reads from it, what must be there before, `before_launch` says.
 """
 
 from __future__ import annotations
 
 from generator.blueprint import Guide
 
+from .before_launch import before_launch
 from .project_options import ProjectOptions
 
 RUNS = {
@@ -85,4 +86,4 @@ def project_guide(options: ProjectOptions) -> Guide:
     if options.branches == "per-branch":
         clean_up.append("The pipelines of all branches are deleted, with the record of their executions.")
     clean_up.append("Jobs, experiments and their logs in /aws/sagemaker/ stay as SageMaker's history.")
-    return Guide(tuple(costs), tuple(clean_up))
+    return Guide(tuple(costs), tuple(clean_up), before_launch(options))

@@ -26,6 +26,7 @@ def page_text(bundle: Bundle, picture: Picture, portfolios: Mapping[str, Portfol
     sections = (
         _head(bundle, portfolios),
         _makes(bundle, picture),
+        _before(bundle),
         _parameters(bundle),
         _outputs(bundle.draft.template),
         _repositories(bundle.draft.assets),
@@ -84,6 +85,11 @@ def _makes(bundle: Bundle, picture: Picture) -> Iterator[str]:
         ]
         yield f"- {service}: {', '.join(counted)}"
     yield ""
+
+
+def _before(bundle: Bundle) -> Iterator[str]:
+    if sentences := bundle.draft.guide.before:
+        yield from ("## Before launch", "", *(f"- {sentence}" for sentence in sentences), "")
 
 
 def _parameters(bundle: Bundle) -> Iterator[str]:

@@ -60,15 +60,17 @@ def role(template: dict[str, Any], title: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("encryption", ["customer-key", "service-managed"])
-def test_an_approval_that_starts_nothing_is_kept_encrypted_and_seen(encryption: str) -> None:
+@pytest.mark.parametrize("title", ["ModelDeployApproved", "PipelineFailures"])
+def test_an_event_that_does_nothing_is_kept_encrypted_and_seen(encryption: str, title: str) -> None:
     template = build(KIND, "mlops", repositories=["build", "deploy"], encryption=encryption)
-    rule = resources(template, "AWS::Events::Rule")["ModelDeployApprovedRule"]["Properties"]
-    letters = {"Fn::GetAtt": ["ModelDeployApprovedDeadLetters", "Arn"]}
+    rule = resources(template, "AWS::Events::Rule")[f"{title}Rule"]["Properties"]
+    letters = {"Fn::GetAtt": [f"{title}DeadLetters", "Arn"]}
     (target,) = rule["Targets"]
     assert target["DeadLetterConfig"] == {"Arn": letters}
 
     # EventBridge, for rules of the project alone, may fill the queue; and use its key, for this queue alone.
-    queue, policy = properties(template, "AWS::SQS::Queue"), properties(template, "AWS::SQS::QueuePolicy")
+    queue = resources(template, "AWS::SQS::Queue")[f"{title}DeadLetters"]["Properties"]
+    policy = resources(template, "AWS::SQS::QueuePolicy")[f"{title}DeadLettersPolicy"]["Properties"]
     (opened,) = policy["PolicyDocument"]["Statement"]
     assert (opened["Principal"], opened["Action"], opened["Resource"]) == (
         {"Service": "events.amazonaws.com"},
@@ -86,8 +88,8 @@ def test_an_approval_that_starts_nothing_is_kept_encrypted_and_seen(encryption: 
         assert queue["KmsMasterKeyId"] == {"Fn::GetAtt": ["ProjectKey", "Arn"]}
     else:
         assert queue["SqsManagedSseEnabled"] is True
-    alarm = properties(template, "AWS::CloudWatch::Alarm")
-    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["ModelDeployApprovedDeadLetters", "QueueName"]}
+    alarm = resources(template, "AWS::CloudWatch::Alarm")[f"{title}DeadLettersAlarm"]["Properties"]
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": [f"{title}DeadLetters", "QueueName"]}
 
 
 def text(value: Any, names: dict[str, str]) -> str:
@@ -480,6 +482,45 @@ def test_the_page_says_what_costs_and_what_stays(options: dict[str, Any], costs:
     guide = blueprint.guide(blueprint.params(**options))
     assert costs in " ".join(guide.costs)
     assert stays in " ".join(guide.clean_up)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"git": "codeconnections"}, "its handshake completed"),
+        ({"git": "external", "git_server": "gitlab"}, "(scope `api`)"),
+        ({"git": "external", "git_server": "gitlab"}, "reaches the project's hook at API Gateway"),
+        (
+            {"ci": "jenkins", "jenkins_access": "oidc", "jenkins_issuer": "jenkins.example.com/oidc"},
+            "An IAM identity provider `jenkins.example.com/oidc`",
+        ),
+        ({"ci": "jenkins"}, "started with the instance profiles"),
+        ({"ci": "jenkins"}, "runs each repository's `jenkins/seed_job.groovy`"),
+        ({"ci": "jenkins", "repositories": ["deploy"]}, "API token of a user of Jenkins"),
+        ({"repositories": ["deploy"], "stages": ELSEWHERE}, "In each account of staging a role"),
+        ({"repositories": ["deploy"], "stages": ELSEWHERE}, "in the organization's management account"),
+        ({"repositories": ["deploy"], "stages": ELSEWHERE}, "that role is an administrator"),
+        ({"repositories": ["deploy"], "stages": ELSEWHERE}, "tests of staging run in the first account"),
+        ({"repositories": ["deploy"], "stages": ELSEWHERE}, "Each account is in one stage only"),
+        ({"network": "vpc-only"}, "by endpoints, S3 among them"),
+        ({"approvers": ["mlops-engineer"]}, "may approve versions: `mlops-engineer`"),
+        ({"data_buckets": [{"name": "acme-lab"}]}, "`acme-lab`"),
+        ({"seed": "launch", "seed_repositories": ["acme-*"]}, "CodeCommit's `acme-*`"),
+        ({}, "training and processing jobs on the instance types"),
+        ({"repositories": ["deploy"], "hosting": "edge"}, "AWS IoT Greengrass"),
+        ({"repositories": ["deploy"], "hosting": "serverless"}, "concurrency of serverless endpoints"),
+        ({"repositories": ["deploy"]}, "ends in red at its release: nothing is approved yet"),
+        ({"repositories": ["deploy"], "ci": "jenkins"}, "the deploy job ends in red at its release"),
+    ],
+    ids=str,
+)
+def test_the_page_says_what_must_be_there_before(options: dict[str, Any], said: str) -> None:
+    blueprint = load(KIND, ROOT, Where("test"))
+    told = [each for each in blueprint.guide(blueprint.params(**options)).before if said in each]
+    assert len(told) == 1
+    other: dict[str, Any] = {"repositories": ["deploy" if "training" in said else "build"]}
+    bare = blueprint.guide(blueprint.params(**other))
+    assert not [each for each in bare.before if said in each]
 
 
 def test_batches_run_on_curated_instances_too() -> None:

@@ -17,7 +17,7 @@ from generator.pages import costs, pages
 from generator.pages.drawing import as_svg
 from generator.pages.parts import Part, Picture, kind_of, picture_of
 from generator.template import parse
-from tests.catalogues import make
+from tests.catalogues import BLUEPRINT, make, with_queue
 from tests.conftest import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -207,3 +207,15 @@ def test_a_page_says_what_a_product_makes_asks_tells_and_leaves(tmp_path: Any) -
         assert f"]({product.id}.svg)" in page
         for heading in ("What it makes", "Permissions", "Regions", "What costs money", "How to clean up"):
             assert f"\n## {heading}\n" in page
+
+
+def test_a_page_says_what_must_be_there_before_launch_where_the_blueprint_does(tmp_path: Any) -> None:
+    guide = 'def guide(params: Params) -> Guide:\n    return Guide(before=("A queue elsewhere.",))\n'
+    import_ = "from generator.blueprint import BlueprintParams, Guide,"
+    blueprint = f"{BLUEPRINT.replace('from generator.blueprint import BlueprintParams,', import_)}\n\n{guide}"
+    catalogue = load(with_queue(tmp_path, {"blueprints/queue.py": blueprint}))
+    made = pages(
+        bundle.build(catalogue, catalogue.products.values(), catalogue.target(LOCAL)), catalogue.portfolios
+    )
+    assert "\n## Before launch\n\n- A queue elsewhere.\n\n## What" in made["queue.md"]
+    assert "Before launch" not in made["store.md"]
