@@ -11,11 +11,12 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from generator.errors import FactoryError
-from generator.local import authorization, engine, noted, services, steps
+from generator.local import authorization, bucketevents, engine, noted, services, steps
 from generator.local.execution import callbacks, functions, invocations, mappings
 from generator.local.git import http as git_http
 from generator.local.identity import Identities, Scope, scope, unlimited
@@ -100,6 +101,12 @@ class App:
         account = identity.account
         if signed.service == "s3":
             account = self._check_bucket(call, request)
+            if changes := self._heard(request, account):
+                with self.state.write():
+                    response = self.journal.answer(request, account)
+                    if response.status < 300:
+                        bucketevents.tell(call, account, bucket_name(request.url), changes, response)
+                return response
         if signed.service == "iam":
             authorization.check_iam(call, request)
         if signed.service == "iam" and noted.action(request) in noted.OF_KEYS:
@@ -178,6 +185,14 @@ class App:
             raise ServiceError("AccessDenied", "Access Denied", 403)
         authorization.check_s3(call, request, bucket, owner, policy)
         return owner
+
+    def _heard(self, request: Request, owner: str) -> tuple[bucketevents.Change, ...]:
+        """What a request to S3 changes of which EventBridge is told."""
+        bucket = bucket_name(request.url)
+        changes = bucketevents.changes(request, bucket)
+        if not changes or not self.journal.look(partial(bucketevents.listens, owner, bucket)):
+            return ()
+        return changes
 
     def over_http(self, request: Request) -> Response:
         """The same for a request to the loopback address, whose signature names the service."""

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from generator.local import bucketpolicy, clock, managed
+from generator.local import bucketevents, bucketpolicy, clock, managed
 from generator.local.service import ServiceError
 from generator.local.wire import Request, Response
 
@@ -166,6 +166,7 @@ def _backends(service: str) -> BackendDict[Any]:
     clock.govern(found.backend.__module__.rpartition(".")[0])
     if service == "s3":
         bucketpolicy.silence_moto()
+        bucketevents.silence_moto()
     return found
 
 

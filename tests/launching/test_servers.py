@@ -78,7 +78,17 @@ def test_a_launch_makes_and_fills_repositories_at_gitlab_and_hears_of_pushes(
         held = s3.head_object(Bucket=bucket, Key=f"sources/model-{half}.zip")
         assert held["Metadata"]["commit"] == tip
 
+    def started() -> dict[str, int]:
+        found = {}
+        for title in ("ModelBuild", "ModelDeploy"):
+            executions = client(running, "codepipeline").list_pipeline_executions(
+                pipelineName=outputs[f"{title}PipelineName"]
+            )
+            found[title] = len(executions["pipelineExecutionSummaries"])
+        return found
+
     # Somebody pushes, and GitLab says so.
+    before = started()
     pushed = commit(gitlab.repository("acme/models/churn-build"), "main", {"README.md": "# Ours\n"})
     (hook,) = gitlab.hooks_of("acme/models/churn-build")
     event = {
@@ -96,6 +106,8 @@ def test_a_launch_makes_and_fills_repositories_at_gitlab_and_hears_of_pushes(
             break
         time.sleep(0.1)
     assert held["Metadata"]["commit"] == pushed
+    # Its place in the bucket is the source of the pipeline.
+    assert started() == before | {"ModelBuild": before["ModelBuild"] + 1}
 
     assert reasons(ended(someone, someone.terminate("it"))) == ""
     for half in ("build", "deploy"):

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from generator.local import ACCOUNT, LocalAws, open_state, serve
 from generator.local.execution.pattern import PatternError, matches
@@ -347,6 +349,71 @@ def test_the_model_registry_tells_what_changed(hub: Catalog) -> None:
     assert approved["detail"]["UpdatedModelPackageFields"] == ["ModelApprovalStatus", "ApprovalDescription"]
     assert described["detail"]["UpdatedModelPackageFields"] == ["CustomerMetadataProperties"]
     assert "UpdatedModelPackageFields" not in made["detail"]
+
+
+def test_a_bucket_tells_of_its_objects_where_it_is_asked_to(hub: Catalog, local: LocalAws) -> None:
+    """Held against the recorded events, which the rules of the project products are tested with too."""
+    recorded = json.loads((ROOT / "tests/blueprints/events/objects.json").read_text())["events"]
+    url, arn = queue(hub, "q", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/r")
+    rule(hub, "r", {"source": ["aws.s3"]}, {"Id": "a", "Arn": arn})
+    s3 = hub.client("s3")
+    for name in ("told", "quiet", "plain"):
+        s3.create_bucket(Bucket=name)
+        if name != "quiet":
+            on: Any = {"EventBridgeConfiguration": {}}
+            s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=on)
+    s3.put_bucket_versioning(Bucket="told", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="quiet", Key="a", Body=b"1")
+    assert received(hub, url) == []
+
+    made = s3.put_object(Bucket="told", Key="a/ü +.zip", Body=b"12345")
+    (put,) = received(hub, url)
+    for name in ("detail", "detail-type", "resources"):
+        assert type(put[name]) is type(recorded["source-put"][name])
+    assert set(put) == set(recorded["source-put"])
+    assert set(put["detail"]) == set(recorded["source-put"]["detail"])
+    assert put["resources"] == ["arn:aws:s3:::told"]
+    told = put["detail"]["object"]
+    assert set(told) == set(recorded["source-put"]["detail"]["object"])
+    assert (told["key"], told["size"]) == ("a/ü +.zip", 5)
+    assert (f'"{told["etag"]}"', told["version-id"]) == (made["ETag"], made["VersionId"])
+
+    s3.copy_object(Bucket="told", Key="b", CopySource={"Bucket": "told", "Key": "a/ü +.zip"})
+    part = s3.create_multipart_upload(Bucket="told", Key="c")["UploadId"]
+    sent = s3.upload_part(Bucket="told", Key="c", UploadId=part, PartNumber=1, Body=b"1")["ETag"]
+    whole: Any = {"Parts": [{"ETag": sent, "PartNumber": 1}]}
+    s3.complete_multipart_upload(Bucket="told", Key="c", UploadId=part, MultipartUpload=whole)
+    s3.put_object_tagging(Bucket="told", Key="c", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+    s3.delete_object(Bucket="told", Key="a/ü +.zip")
+    s3.delete_objects(Bucket="told", Delete={"Objects": [{"Key": "b"}, {"Key": "c & d"}]})
+    s3.delete_object(Bucket="told", Key="a/ü +.zip", VersionId=made["VersionId"])
+    s3.put_object(Bucket="plain", Key="a", Body=b"1")
+    s3.delete_object(Bucket="plain", Key="a")
+    with pytest.raises(ClientError):
+        s3.put_object(Bucket="plain", Key="a", Body=b"1", IfMatch='"none"')
+    events = received(hub, url)
+    found = [(e["detail-type"], e["detail"]["object"]["key"], e["detail"]["reason"]) for e in events]
+    assert found == [
+        ("Object Created", "b", "CopyObject"),
+        ("Object Created", "c", "CompleteMultipartUpload"),
+        ("Object Deleted", "a/ü +.zip", "DeleteObject"),
+        ("Object Deleted", "b", "DeleteObject"),
+        ("Object Deleted", "c & d", "DeleteObject"),
+        ("Object Deleted", "a/ü +.zip", "DeleteObject"),
+        ("Object Created", "a", "PutObject"),
+        ("Object Deleted", "a", "DeleteObject"),
+    ]
+    deleted = [each["detail"] for each in events if each["detail-type"] == "Object Deleted"]
+    assert set(deleted[0]) == set(recorded["source-deleted"]["detail"])
+    assert set(deleted[0]["object"]) == set(recorded["source-deleted"]["detail"]["object"])
+    marker, gone = "Delete Marker Created", "Permanently Deleted"
+    assert [each["deletion-type"] for each in deleted] == [marker, marker, marker, gone, gone]
+
+    # What was told once is not told again where the same state is opened anew.
+    s3.put_object(Bucket="told", Key="last", Body=b"1")
+    with closing(open_state(local.state.folder)) as again:
+        other = Catalog(again)
+        assert [each["detail"]["object"]["key"] for each in received(other, url)] == ["last"]
 
 
 def git(*words: str, at: Path, status: int = 0) -> str:

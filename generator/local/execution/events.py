@@ -1,8 +1,8 @@
 """EventBridge: events put or emitted by services, held against the rules of a bus, delivered to their targets.
 
 Owns PutEvents and the choice of what gets an event; rules, targets and buses are moto's. Delivery is `targets.py`'s.
-What services say of themselves is in the shape of their own events: CodeCommit's references and SageMaker's model
-packages. Archives and replays get nothing.
+What services say of themselves is in the shape of their own events: CodeCommit's references, SageMaker's model packages
+and S3's objects. Archives and replays get nothing.
 """
 
 from __future__ import annotations
@@ -35,15 +35,22 @@ class Bus:
 
 
 def emit(
-    call: Call, region: str, source: str, kind: str, resources: Sequence[str], detail: Mapping[str, Any]
+    call: Call,
+    region: str,
+    source: str,
+    kind: str,
+    resources: Sequence[str],
+    detail: Mapping[str, Any],
+    *,
+    account: str = "",
 ) -> None:
-    """Put an event of a service of the account onto its default bus."""
-    event = _event(call, region, source, kind, resources, detail, call.now)
-    publish(call, Bus(call.account, region, "default"), event)
+    """Put an event of a service onto the default bus of an account, the caller's where none is named."""
+    bus = Bus(account or call.account, region, "default")
+    publish(call, bus, _event(bus.account, region, source, kind, resources, detail, call.now))
 
 
 def _event(
-    call: Call,
+    account: str,
     region: str,
     source: str,
     kind: str,
@@ -56,7 +63,7 @@ def _event(
         "id": str(uuid.uuid4()),
         "detail-type": kind,
         "source": source,
-        "account": call.account,
+        "account": account,
         "time": time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": region,
         "resources": list(resources),
@@ -141,7 +148,13 @@ def _put(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
         return _refused(*why)
     at = entry.get("Time") or call.now
     event = _event(
-        call, bus.region, entry["Source"], entry["DetailType"], entry.get("Resources", []), detail, at
+        call.account,
+        bus.region,
+        entry["Source"],
+        entry["DetailType"],
+        entry.get("Resources", []),
+        detail,
+        at,
     )
     publish(call, bus, event)
     return {"EventId": event["id"]}
