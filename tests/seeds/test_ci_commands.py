@@ -365,6 +365,25 @@ def test_every_hosting_answers(aws: Aws, trained: bytes, tmp_path: Path, hosting
     assert f"{passed} passed" in aws.run("make check", repository)
 
 
+def test_requests_and_answers_lie_in_the_projects_bucket(aws: Aws, trained: bytes, tmp_path: Path) -> None:
+    """The role that tests assume in another account's stage has nothing there; the build has."""
+    repository = render("model-deploy", tmp_path / "repository", hosting="asynchronous", stages="elsewhere")
+    aws.register("sagemaker-demo", trained)
+    aws.run("make release && make deploy", repository)
+    trust = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}
+    all_but_s3 = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
+    iam, name = aws.client("iam"), "sagemaker-demo-stage-test"
+    role = iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust})
+    )
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="all",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": all_but_s3}),
+    )
+    assert "4 passed" in aws.run("make check", repository, STAGE_ROLE_ARN=role["Role"]["Arn"])
+
+
 @pytest.mark.parametrize(
     ("hosting", "made"),
     [
