@@ -138,6 +138,8 @@ def _of_jenkins(options: ProjectOptions) -> str:
         return ""
     if (options.jenkins_access == "oidc") != bool(options.jenkins_issuer):
         return "jenkins_issuer says whose tokens jenkins_access: oidc trusts; give both or neither"
+    if options.branch != "main":
+        return f"the seeds' jobs build what is pushed to main; with ci: jenkins the branch cannot be {options.branch}"
     if options.pipelines == "promoted":
         return "pipelines: promoted is what CodePipeline does; it needs ci: codepipeline"
     if options.elsewhere:
