@@ -119,6 +119,7 @@ def _endpoints(instance_types: Sequence[str], encryption: Encryption) -> list[St
     statements = [
         allow(["sagemaker:CreateEndpointConfig"], [configs], on_instances(instance_types)),
         allow(["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], [configs, endpoints]),
+        *_logs(),
         allow(
             [
                 f"sagemaker:{action}"
@@ -142,6 +143,26 @@ def _endpoints(instance_types: Sequence[str], encryption: Encryption) -> list[St
             allow(["kms:CreateGrant"], [encryption.key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
         ]
     return statements
+
+
+def _logs() -> list[Statement]:
+    """The log group of an endpoint; most of the service's actions ask about the group with `:*`, tagging without."""
+    group = model_execution.ENDPOINT_LOGS
+    return [
+        allow(
+            [
+                "logs:AssociateKmsKey",
+                "logs:CreateLogGroup",
+                "logs:DeleteLogGroup",
+                "logs:DeleteRetentionPolicy",
+                "logs:DisassociateKmsKey",
+                "logs:PutRetentionPolicy",
+                *_tags("logs"),
+            ],
+            [arn("logs", group), arn("logs", f"{group}:*")],
+        ),
+        allow(["logs:DescribeLogGroups"], "*"),
+    ]
 
 
 def _scaling() -> list[Statement]:

@@ -21,6 +21,7 @@ from .training import pull_images
 MODEL, WORKFLOW = "model", "workflow"  # what the roles are called
 # What a stage's model writes below, by way of hosting; each stage has a folder of its own in it.
 CAPTURED = "data-capture/"
+ENDPOINT_LOGS = f"log-group:/aws/sagemaker/Endpoints/{PREFIX}${{{PROJECT_ID}}}-*"
 WRITTEN = {"asynchronous": "asynchronous/", "batch": "batch/"}
 
 
@@ -50,7 +51,7 @@ def model_role(project: Project, around: Surroundings, hosting: str, bucket: str
             *around.encryption.use(),
             *(_notify(hosting)),
             *pull_images(),
-            *_logs_and_metrics(),
+            *_logs_and_metrics(hosting),
             *(_connect(around.vpc) if around.vpc else []),
         ],
         trust_conditions=THIS_ACCOUNT,
@@ -79,20 +80,13 @@ def _notify(hosting: str) -> list[Statement]:
     return [allow(["sns:Publish"], [arn("sns", f"{PREFIX}${{{PROJECT_ID}}}-*")])]
 
 
-def _logs_and_metrics() -> list[Statement]:
+def _logs_and_metrics(hosting: str) -> list[Statement]:
+    """To write logs. An endpoint's group is made with the endpoint; that of transform jobs is the account's, and made by the first."""
+    write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     return [
-        allow(
-            [
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ],
-            [
-                arn("logs", f"log-group:/aws/sagemaker/Endpoints/{PREFIX}${{{PROJECT_ID}}}-*"),
-                arn("logs", "log-group:/aws/sagemaker/TransformJobs*"),
-            ],
-        ),
+        allow(["logs:CreateLogGroup", *write], [arn("logs", "log-group:/aws/sagemaker/TransformJobs*")])
+        if hosting == "batch"
+        else allow(write, [arn("logs", f"{ENDPOINT_LOGS}:*")]),
         allow(
             ["cloudwatch:PutMetricData"],
             "*",

@@ -9,10 +9,12 @@ from typing import Any
 
 from generator.blueprint import Seed
 
+from .deployer import ENDPOINTS
 from .half import BUILD, DEPLOY
 from .instance_types import SEEDS_OWN, begun_with
 from .project_options import ProjectOptions
 
+LOGS_KEPT = 90  # what every stage has by itself
 CI_FILES = {"codepipeline": "codebuild", "jenkins": "jenkins"}  # which CI files a repository gets
 
 
@@ -26,8 +28,15 @@ def seed(options: ProjectOptions, half: str) -> Seed:
         answers["instance_type"] = begun
     if half == BUILD:
         return Seed(half, "model-build-many" if options.pipelines == "many" else "model-build", answers)
-    settings = {stage.name: stage.settings for stage in options.staged if stage.settings}
+    settings = {stage.name: stage.settings | _logs(options) for stage in options.staged}
     answers |= {"hosting": options.hosting, "stages": ",".join(stage.name for stage in options.staged)}
-    if settings:
-        answers["stage_settings"] = settings
+    if any(settings.values()):
+        answers["stage_settings"] = {name: given for name, given in settings.items() if given}
     return Seed(DEPLOY, "model-deploy", answers)
+
+
+def _logs(options: ProjectOptions) -> dict[str, str | int]:
+    """How long an endpoint's logs are kept, where it is not as long as by itself."""
+    if options.log_retention_days == LOGS_KEPT or options.hosting not in ENDPOINTS:
+        return {}
+    return {"LogRetentionDays": options.log_retention_days}

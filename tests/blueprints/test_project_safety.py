@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from blueprints.parts.project_options import ProjectOptions
 from blueprints.parts.seeds import seed
+from generator.errors import Where
+from generator.seed import render
 from tests.blueprints.building import ROOT, build, granted, refusal, resources, statements
 
 KIND = "sagemaker-project"
@@ -171,3 +174,31 @@ def test_seeds_begin_with_instances_that_are_allowed(listed: list[str], begun: s
             assert made.answers.get("instance_type") == begun
             questions = yaml.safe_load((ROOT / "seedcode" / made.seed / "copier.yml").read_text("utf-8"))
             assert questions["instance_type"]["default"] == "ml.m5.large"
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        ({}, None),
+        (
+            {"log_retention_days": 30},
+            {"staging": {"LogRetentionDays": 30}, "production": {"LogRetentionDays": 30}},
+        ),
+        ({"log_retention_days": 30, "hosting": "batch"}, None),
+    ],
+)
+def test_endpoints_logs_are_kept_as_long_as_others(
+    options: dict[str, Any], settings: dict[str, Any] | None
+) -> None:
+    made = seed(ProjectOptions.model_validate({"repositories": ["deploy"], **options}), "model-deploy")
+    assert made.answers.get("stage_settings") == settings
+    days = get_args(ProjectOptions.model_fields["log_retention_days"].annotation)
+    tree = render(ROOT / "seedcode" / "model-deploy", {}, where=Where("test"))
+    code = next(content.decode() for name, content, _ in tree.files if name == "deployment/stages.py")
+    assert '"' + "|".join(map(str, days)) + '"' in code
+    assert (
+        json.loads(next(content for name, content, _ in tree.files if name == "stages/staging.json"))[
+            "LogRetentionDays"
+        ]
+        == 90
+    )

@@ -57,6 +57,7 @@ GIVEN = {
     "ScheduleExpression": "rate(1 day)",
     "MemorySizeInMB": "2048",
     "DataCapturePercent": "10",
+    "LogRetentionDays": "90",
     "DataCaptureUri": "s3://data-capture/staging",
     "OutputUri": "s3://asynchronous/staging",
     "BatchUri": "s3://batch/staging",
