@@ -11,11 +11,14 @@ from typing import Any
 from generator.blueprint import Asset
 from generator.bundle import Bundle
 from generator.catalogue import Portfolio
+from generator.errors import Where
 from generator.launch_role import actions, scoped_writes
 from generator.lint import schemas
 from generator.pages import costs
 from generator.pages.parts import Picture, kind_of, service_of
+from generator.template import parse
 
+STACK_SET = "AWS::CloudFormation::StackSet"
 INTERFACE = "AWS::CloudFormation::Interface"
 KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
 MADE_BY = "<!-- Made by `catalog docs` from the product's YAML; edit that instead. -->"
@@ -170,24 +173,44 @@ def _permissions(bundle: Bundle) -> Iterator[str]:
     else:
         yield "The stack is made with the permissions of whoever launches it."
     yield ""
-    roles = [
-        (
-            f"`{title}`",
-            ", ".join(_trusted(body["Properties"])),
-            _text(body["Properties"].get("Description", "")),
-        )
-        for title, body in bundle.draft.template["Resources"].items()
-        if body["Type"] == "AWS::IAM::Role"
-    ]
-    if roles:
+    resources = bundle.draft.template["Resources"]
+    if roles := list(_roles(resources)):
         yield from ("Roles that it makes, each with what its work takes:", "")
         yield from _table(("Role", "Used by", "For"), roles)
         yield ""
+    brought = [
+        (f"`{title}`", *role)
+        for title, body in resources.items()
+        if body["Type"] == STACK_SET
+        for role in _roles(_brought(body["Properties"]))
+    ]
+    if brought:
+        yield from ("Roles that its StackSets make in each of the accounts that they reach:", "")
+        yield from _table(("StackSet", "Role", "Used by", "For"), brought)
+        yield ""
+
+
+def _roles(resources: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for title, body in resources.items():
+        if body["Type"] == "AWS::IAM::Role":
+            role = body["Properties"]
+            yield f"`{title}`", ", ".join(_trusted(role)), _text(role.get("Description", ""))
+
+
+def _brought(stack_set: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The resources of a StackSet's template, where it is told as text."""
+    body = stack_set.get("TemplateBody")
+    if not isinstance(body, str):
+        return {}
+    resources: Mapping[str, Any] = parse(body, Where("TemplateBody"))["Resources"]
+    return resources
 
 
 def _text(value: object) -> str:
     """A text, its placeholders left as they are."""
-    return str(value.get("Fn::Sub", "")) if isinstance(value, Mapping) else str(value)
+    if isinstance(value, Mapping):
+        value = value.get("Fn::Sub", "")
+    return str(value[0]) if isinstance(value, list) else str(value)
 
 
 def _counts(names: Iterable[str]) -> tuple[str, str]:
@@ -197,11 +220,15 @@ def _counts(names: Iterable[str]) -> tuple[str, str]:
 
 
 def _trusted(role: Mapping[str, Any]) -> list[str]:
+    """Who assumes a role: the principals that it trusts, or of an account those that a condition names."""
     found = []
     for statement in role.get("AssumeRolePolicyDocument", {}).get("Statement", []):
-        for kind, named in sorted(statement.get("Principal", {}).items()):
-            each = named if isinstance(named, list) else [named]
-            found += [one if isinstance(one, str) else f"{kind} principal given at launch" for one in each]
+        if named := statement.get("Condition", {}).get("ArnEquals", {}).get("aws:PrincipalArn"):
+            found.append(_text(named))
+            continue
+        for kind, principal in sorted(statement.get("Principal", {}).items()):
+            each = principal if isinstance(principal, list) else [principal]
+            found += [_text(one) or f"{kind} principal given at launch" for one in each]
     return list(dict.fromkeys(found))
 
 

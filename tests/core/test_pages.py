@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -219,3 +220,55 @@ def test_a_page_says_what_must_be_there_before_launch_where_the_blueprint_does(t
     )
     assert "\n## Before launch\n\n- A queue elsewhere.\n\n## What" in made["queue.md"]
     assert "Before launch" not in made["store.md"]
+
+
+TRUSTING: dict[str, dict[str, Any]] = {
+    "Service": {"Principal": {"Service": "lambda.amazonaws.com"}},
+    "Provider": {
+        "Principal": {
+            "Federated": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:oidc-provider/jenkins.example.com"}
+        }
+    },
+    "Given": {"Principal": {"AWS": {"Ref": "Person"}}},
+    "OneOfHome": {
+        "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${Home}:root"}},
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": {"Fn::Sub": "arn:aws:iam::${Home}:role/tester"}}},
+    },
+}
+
+
+def test_a_page_says_who_assumes_the_roles_here_and_in_the_accounts_of_stack_sets(tmp_path: Any) -> None:
+    roles = {
+        title: {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **trust}],
+                }
+            },
+        }
+        for title, trust in TRUSTING.items()
+    }
+    parameters = {name: {"Type": "String"} for name in ("Person", "Home")}
+    away = json.dumps({"Parameters": parameters, "Resources": {"There": roles["OneOfHome"]}})
+    stack_set = {
+        "StackSetName": "roles",
+        "PermissionModel": "SERVICE_MANAGED",
+        "Capabilities": ["CAPABILITY_IAM"],
+        "TemplateBody": away,
+    }
+    whole = {
+        "Parameters": parameters,
+        "Resources": {**roles, "Roles": {"Type": "AWS::CloudFormation::StackSet", "Properties": stack_set}},
+    }
+    catalogue = load(make(tmp_path, {"products/templates/store.yaml": json.dumps(whole)}))
+    made = pages(
+        bundle.build(catalogue, catalogue.products.values(), catalogue.target(LOCAL)), catalogue.portfolios
+    )
+    page = made["store.md"]
+    assert "| `Service` | lambda.amazonaws.com |" in page
+    assert "| `Provider` | arn:aws:iam::${AWS::AccountId}:oidc-provider/jenkins.example.com |" in page
+    assert "| `Given` | AWS principal given at launch |" in page
+    assert "| `OneOfHome` | arn:aws:iam::${Home}:role/tester |" in page
+    assert "| `Roles` | `There` | arn:aws:iam::${Home}:role/tester |" in page
