@@ -25,6 +25,7 @@ from .parts.branches import branch_pipelines
 from .parts.build_half import build_half, pipeline_role
 from .parts.cleanup import ROLE, cleanup
 from .parts.deploy_half import deploy_half, deploy_roles
+from .parts.failures import tell_failures
 from .parts.form import studio_rules
 from .parts.foundation import foundation
 from .parts.functions import GIT_PACKAGE, PACKAGE
@@ -79,6 +80,8 @@ def build(params: Params, context: Context) -> Template:
             branch_pipelines(params, shared, building)
     if deploying:
         ci.run(params, shared, deploy_half(params, shared, repositories[DEPLOY], deploying, after))
+    if params.staged and params.ci == "codepipeline":
+        tell_failures(shared.project, shared.encryption)
     name_endpoints(template, _servers(params))
     studio_rules(template)
     return template

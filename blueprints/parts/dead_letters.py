@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import If, NoValue, Sub, cloudwatch, sqs
+from troposphere import If, NoValue, Ref, Sub, cloudwatch, sqs
 
 from .access import Statement, allow, arn
 from .encryption import Encryption
@@ -61,17 +61,8 @@ def dead_letters(
         ordered=ordered,
         MessageRetentionPeriod=KEPT_SECONDS,
     )
-    topic = ask(
-        project.template,
-        "AlarmTopicArn",
-        group=GROUP,
-        label="Alarm topic",
-        description="ARN of the SNS topic that is told when something could not be started; none if empty.",
-        default="",
-        pattern=or_empty(SNS_TOPIC_ARN),
-        constraint="The ARN of an SNS topic, or nothing.",
-    )
-    told = If(given(project.template, "AlarmTopicArn"), [topic], NoValue)
+    topic = alarm_topic(project)
+    told = If(given(project.template, topic.data["Ref"]), [topic], NoValue)
     project.add(
         cloudwatch.Alarm(
             f"{title}DeadLettersAlarm",
@@ -91,6 +82,23 @@ def dead_letters(
         )
     )
     return made
+
+
+def alarm_topic(project: Project) -> Ref:
+    """Ask whom all alarms of a project tell."""
+    return ask(
+        project.template,
+        "AlarmTopicArn",
+        group=GROUP,
+        label="Alarm topic",
+        description=(
+            "ARN of the SNS topic that is told when something failed or could not be started; its policy lets CloudWatch and "
+            "EventBridge publish. None if empty."
+        ),
+        default="",
+        pattern=or_empty(SNS_TOPIC_ARN),
+        constraint="The ARN of an SNS topic, or nothing.",
+    )
 
 
 def of_rule(project: Project, queue: sqs.Queue) -> None:

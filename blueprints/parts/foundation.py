@@ -55,7 +55,7 @@ def foundation(options: ProjectOptions, context: Context, project: Project) -> F
     opened = places if options.deploys else ()
     encryption = Encryption()
     if options.encryption == "customer-key":
-        letters = [dead_letters.of_key()] if options.deploys and options.ci == "codepipeline" else []
+        letters = [dead_letters.of_key()] if options.staged and options.ci == "codepipeline" else []
         encryption = project_key(project, retention, [*letters, *accounts.of_key(opened)])
     bucket = artifact_bucket(
         project,

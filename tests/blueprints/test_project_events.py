@@ -27,7 +27,9 @@ def recorded(name: str) -> dict[str, Any]:
     return events
 
 
-RECORDED, REFERENCES, OBJECTS = (recorded(name) for name in ("model-packages", "references", "objects"))
+RECORDED, REFERENCES, OBJECTS, PIPELINES = (
+    recorded(name) for name in ("model-packages", "references", "objects", "pipelines")
+)
 STARTS = {"approved", "approved-fields-not-told"}
 
 
@@ -42,6 +44,9 @@ def pattern(title: str = "ModelDeployApprovedRule", **options: Any) -> dict[str,
     )
     text = text.replace('{"Fn::GetAtt": ["ModelBuildRepository", "Arn"]}', json.dumps(REPOSITORY))
     text = text.replace('{"Ref": "ArtifactBucket"}', json.dumps(BUCKET))
+    for half in ("Build", "Deploy"):
+        name = f"sagemaker-Churn-p-a1b2c3d4e5f6-model-{half.lower()}"
+        text = text.replace(f'{{"Ref": "Model{half}Pipeline"}}', json.dumps(name))
     resolved: dict[str, Any] = json.loads(text)
     return resolved
 
@@ -83,3 +88,11 @@ def test_a_branch_that_comes_moves_or_goes_is_the_function_s(name: str) -> None:
 def test_what_a_git_server_s_push_was_brought_to_starts_the_pipeline(name: str) -> None:
     wanted = pattern("ModelBuildPushRule", repositories=["build"], git="external")
     assert matches(wanted, OBJECTS[name]) is (name in ("source-put", "source-uploaded-in-parts"))
+
+
+@pytest.mark.parametrize("name", sorted(PIPELINES))
+def test_failed_executions_of_the_own_pipelines_are_told(name: str) -> None:
+    wanted = pattern("PipelineFailuresRule", repositories=["build", "deploy"])
+    assert matches(wanted, PIPELINES[name]) is (name in ("build-failed", "deploy-failed"))
+    alone = pattern("PipelineFailuresRule", repositories=["build"], pipelines="promoted")
+    assert matches(alone, PIPELINES[name]) is (name == "build-failed")

@@ -80,7 +80,7 @@ def test_nothing_of_home_opens_to_the_accounts_that_are_promoted_to(promoted: di
     policy = properties(promoted, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
     assert [one["Sid"] for one in policy] == ["TlsOnly"]
     key = properties(promoted, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
-    assert [one["Sid"] for one in key] == ["IamDecides", "LogGroupsOfTheProject"]
+    assert [one["Sid"] for one in key] == ["IamDecides", "LogGroupsOfTheProject", "DeadLettersOfRules"]
     assert "ModelPackageGroupPolicy" not in properties(promoted, "AWS::SageMaker::ModelPackageGroup")
 
 
