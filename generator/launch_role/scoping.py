@@ -81,7 +81,7 @@ class Scoping:
         self.physical = Physical(template, scope)
         self._paths: dict[str, tuple[tuple[str, Any], ...]] = {}
         self._reached: dict[tuple[str, str], tuple[Target, ...]] = {}
-        self._leaves: dict[str, tuple[tuple[str, Any], ...]] = {}
+        self._leaves: dict[str, tuple[tuple[str, str, Any], ...]] = {}
         self._references: dict[str, tuple[str, ...]] = {}
         self._settings: dict[str, frozenset[str]] = {}
 
@@ -164,9 +164,12 @@ class Scoping:
                 found[arn] for arn in sorted(found)
             ]  # a name says little about another service's resource
         pattern = _property_pattern(arn_type)
-        for name, value in self._named(logical_id):
+        resource_type = self.physical.type_of(logical_id) or ""
+        for name, path, value in self._named(logical_id):
             if pattern.search(name) is None:
                 continue
+            if arn_type.name == "role" and tables.passed_to(resource_type, path) == ("",):
+                continue  # others pass it, later: CloudFormation has nothing to do with it
             if found and any(other in self.physical.logical_ids for other in references(value)):
                 continue
             for text in self.physical.values.patterns(value):
@@ -174,11 +177,11 @@ class Scoping:
                     found.setdefault(arn, Target(arn, arn_type))
         return [found[arn] for arn in sorted(found)]
 
-    def _named(self, logical_id: str) -> tuple[tuple[str, Any], ...]:
-        """Folded last name and value of the properties in use that hold a value of their own."""
+    def _named(self, logical_id: str) -> tuple[tuple[str, str, Any], ...]:
+        """Folded last name, path and value of the properties in use that hold a value of their own."""
         if logical_id not in self._leaves:
             self._leaves[logical_id] = tuple(
-                (fold(path.rpartition(".")[2]), value)
+                (fold(path.rpartition(".")[2]), path, value)
                 for path, value in self.paths(logical_id)
                 if not isinstance(value, Mapping) or _intrinsic(value)
             )

@@ -78,6 +78,11 @@ def _security_group(properties: Properties) -> None:
         rule["Description"] = "Changed."
 
 
+def _stack_set(properties: Properties) -> None:
+    for group in properties.get("StackInstancesGroup", []):
+        group["ParameterOverrides"] = copy.deepcopy(properties.get("Parameters", []))
+
+
 def _said_otherwise(policy: dict[str, Any]) -> None:
     """The same permissions in other words."""
     statements = policy["Statement"]
@@ -86,6 +91,7 @@ def _said_otherwise(policy: dict[str, Any]) -> None:
 
 # What can be changed in place, by type; a type that is not here has nothing, or needs no other action for it.
 _IN_PLACE: Mapping[str, Callable[[Properties], None]] = {
+    "AWS::CloudFormation::StackSet": _stack_set,
     "AWS::CodeCommit::Repository": _settings(RepositoryDescription="Changed."),
     "AWS::EC2::SecurityGroup": _security_group,
     "AWS::ECR::Repository": _repository_of_images,
@@ -107,7 +113,6 @@ _IN_PLACE: Mapping[str, Callable[[Properties], None]] = {
 # What can be taken away from a resource that stays.
 _CAN_GO: Mapping[str, tuple[str, ...]] = {
     "AWS::ECR::Repository": ("LifecyclePolicy", "RepositoryPolicyText"),
-    "AWS::IAM::Role": ("Policies",),
     "AWS::Logs::LogGroup": ("KmsKeyId", "RetentionInDays"),
     "AWS::SNS::Subscription": ("FilterPolicy",),
     "AWS::SageMaker::ModelPackageGroup": ("ModelPackageGroupPolicy",),
@@ -140,6 +145,8 @@ def less(template: Mapping[str, Any]) -> dict[str, Any]:
         _untag(each["Properties"])
         if each["Type"] == _ENDPOINT_CONFIG:  # where there was no endpoint before the first update
             _endpoint_config(each["Properties"], "ChangedAgain")
+        for policy in each["Properties"].get("Policies", []):  # one goes, with what it said in another
+            policy["PolicyName"] = {"Fn::Join": ["", [policy["PolicyName"], "2"]]}
         for name in _CAN_GO.get(each["Type"], ()):
             each["Properties"].pop(name, None)
         if "DeletionPolicy" in each:

@@ -32,6 +32,9 @@ SPARE: Mapping[str, str] = {
     "cloudwatch:(GetMetricData|ListTagsForResource)": "the registry names it; read for predictive scaling and tags",
     "kms:(Decrypt|RetireGrant)": "the registry names it for what the service does with the volume's key later",
     "ec2:(DescribeInstances|DeleteNetworkInterfacePermission)": "the registry names it; for tidying after a failure",
+    "cloudformation:(DescribeStackInstance|ListStackSetOperationResults)": (
+        "the registry names it, for what went wrong in one account; the operation and the list of instances tell how it went"
+    ),
     "sqs:GetQueueUrl": "the registry's create handler names it; CreateQueue answers with the URL",
     "ec2:UpdateSecurityGroupRuleDescriptionsEgress": (
         "the registry names it; documented are new rules for those that changed, descriptions included"
