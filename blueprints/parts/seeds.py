@@ -14,13 +14,14 @@ from .half import BUILD, DEPLOY
 from .instance_types import SEEDS_OWN, begun_with
 from .project_options import ProjectOptions
 
+NAME = "model"  # the title of what every project begins with: what each is called, only its launch says
 LOGS_KEPT = 90  # what every stage has by itself
 CI_FILES = {"codepipeline": "codebuild", "jenkins": "jenkins"}  # which CI files a repository gets
 
 
 def seed(options: ProjectOptions, half: str) -> Seed:
     """The seed of the half."""
-    answers: dict[str, Any] = {"ci": CI_FILES[options.ci]}
+    answers: dict[str, Any] = {"ci": CI_FILES[options.ci], "name": NAME}
     if options.several:
         answers["models"] = ",".join(options.several)
     begun = begun_with(options.instance_types if half == BUILD else options.hosting_instance_types)

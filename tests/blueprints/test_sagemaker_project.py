@@ -13,9 +13,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blueprints.parts.project_options import ProjectOptions
+from blueprints.parts.seeds import seed
 from generator.blueprint import Seed, load
 from generator.errors import Where
 from generator.lint import schemas
+from generator.seed import render
 from tests.blueprints.building import (
     ROOT,
     build,
@@ -643,7 +646,8 @@ def test_the_answers_given_to_the_seed_are_to_questions_of_it() -> None:
     (seed,) = (one for one in blueprint.assets(blueprint.params()) if isinstance(one, Seed))
     assert (seed.repository, seed.seed) == ("model-build", "model-build")
     for question, answer in seed.answers.items():
-        assert answer in questions[question]["choices"].values()
+        choices = questions[question].get("choices", {question: answer})
+        assert answer in choices.values()
     assert seed.answers["ci"] == "codebuild", "the pipeline runs the seed's buildspec.yml"
 
 
@@ -764,6 +768,31 @@ def test_the_function_answers_before_cloudformation_gives_up(template: dict[str,
         "LogFormat": "JSON",
         "LogGroup": {"Ref": "CleanupLogs"},
     }
+
+
+# The code it begins with.
+
+
+@pytest.mark.parametrize(
+    ("options", "half"),
+    [
+        ({"repositories": ["build"]}, "model-build"),
+        ({"repositories": ["build"], "pipelines": "many"}, "model-build"),
+        ({"repositories": ["deploy"]}, "model-deploy"),
+        ({"repositories": ["deploy"], "hosting": "edge"}, "model-deploy"),
+    ],
+    ids=str,
+)
+def test_no_repository_is_called_after_the_example(options: dict[str, Any], half: str) -> None:
+    made = seed(ProjectOptions.model_validate(options), half)
+    tree = render(ROOT / "seedcode" / made.seed, made.answers, where=Where("test"))
+    texts = {
+        name: content.decode() for name, content, _ in tree.files if name.endswith((".md", ".py", ".yaml"))
+    }
+    (title,) = (line for line in texts["README.md"].splitlines() if line.startswith("# "))
+    assert title.startswith("# Model: ")
+    named = [name for name, text in texts.items() if '"abalone"' in text or "-abalone-" in text]
+    assert named == []
 
 
 # Options that are refused.
