@@ -165,12 +165,14 @@ def test_put_events_reach_queues_topics_and_other_buses(hub: Catalog) -> None:
     closed, closed_arn = queue(hub, "closed")
     far, far_arn = queue(hub, "far", f"{arn}:rule/more/two")
     events.create_event_bus(Name="more")
-    dead = {"DeadLetterConfig": {"Arn": queue(hub, "dead")[1]}}
+    dead = {"DeadLetterConfig": {"Arn": queue(hub, "dead", f"{arn}:rule/one")[1]}}
+    shut = {"DeadLetterConfig": {"Arn": queue(hub, "shut")[1]}}  # its policy lets nobody in
     rule(
         hub, "one", {"source": ["shop"]},
         {"Id": "a", "Arn": direct_arn, "InputPath": "$.detail"},
         {"Id": "b", "Arn": f"{arn}:event-bus/more"},
         {"Id": "c", "Arn": closed_arn, **dead},
+        {"Id": "d", "Arn": closed_arn, **shut},
     )  # fmt: skip
     rule(hub, "two", {"detail-type": ["Sold"]}, {"Id": "a", "Arn": far_arn}, bus="more")
     entries = [
@@ -194,6 +196,7 @@ def test_put_events_reach_queues_topics_and_other_buses(hub: Catalog) -> None:
     )
     assert received(hub, closed) == []
     assert len(received(hub, hub.client("sqs").get_queue_url(QueueName="dead")["QueueUrl"])) == 1
+    assert received(hub, hub.client("sqs").get_queue_url(QueueName="shut")["QueueUrl"]) == []
 
 
 def test_a_pipeline_is_started_by_a_role_that_may(hub: Catalog) -> None:
@@ -224,7 +227,8 @@ def test_a_pipeline_is_started_by_a_role_that_may(hub: Catalog) -> None:
     made = {"name": "p", "roleArn": roles["other"], "stages": stages, "artifactStore": store}
     pipelines.create_pipeline(pipeline=made)
     for name in ("lacks", "trusts-another", "allowed"):
-        dead = {"DeadLetterConfig": {"Arn": queue(hub, f"{name}-dead")[1]}}
+        arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"
+        dead = {"DeadLetterConfig": {"Arn": queue(hub, f"{name}-dead", arn)[1]}}
         role = roles["other" if name == "trusts-another" else "starter"]
         rule(hub, name, {"source": [name]}, {"Id": "a", "Arn": target, "RoleArn": role, **dead})
 

@@ -50,9 +50,7 @@ def _send(call: Call, account: str, rule: str, target: Mapping[str, Any], text: 
         case "lambda":
             _invoke(call, rule, arn, json.loads(text))
         case "sqs":
-            url = queue_url(client, arn)
-            asked = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-            _permit(asked.get("Attributes", {}).get("Policy"), "sqs:SendMessage", arn, rule)
+            url = _open_queue(client, arn, rule)
             group = target.get("SqsParameters", {}).get("MessageGroupId")
             client.send_message(
                 QueueUrl=url, MessageBody=text, **({"MessageGroupId": group} if group else {})
@@ -133,6 +131,15 @@ def _keep(
     }
     attributes = {name: {"DataType": "String", "StringValue": value} for name, value in said.items()}
     try:
-        client.send_message(QueueUrl=queue_url(client, queue), MessageBody=text, MessageAttributes=attributes)
-    except ClientError as error:
+        url = _open_queue(client, queue, rule)
+        client.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=attributes)
+    except (Undelivered, ClientError) as error:
         log.warning("the dead-letter queue %s takes nothing: %s", queue, error)
+
+
+def _open_queue(client: Any, arn: str, rule: str) -> str:
+    """The URL of a queue whose policy lets the rule in; raises Undelivered."""
+    url = queue_url(client, arn)
+    asked = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    _permit(asked.get("Attributes", {}).get("Policy"), "sqs:SendMessage", arn, rule)
+    return url
