@@ -20,6 +20,7 @@ from generator.lint.schemas import schema
 # SC-<account>-pp-<13 characters>: what Service Catalog names the stack of a provisioned product.
 _STACK_NAME = 32
 _STACK_NAME_START = len("SC-123456789012-pp-")
+_UNLIMITED = 1_000_000
 _RANDOM = 13  # CloudFormation's own suffix of at most 12 characters and its dash
 
 _SIDE = {
@@ -102,6 +103,14 @@ def name_property(resource_type: str) -> str | None:
     return None
 
 
+@cache
+def _longest(resource_type: str) -> int:
+    """The longest name that the schema takes; names that its table entry cuts shorter still begin alike."""
+    held = schema(resource_type).get("properties", {}).get(name_property(resource_type), {})
+    limit = held.get("maxLength")
+    return limit if isinstance(limit, int) else _UNLIMITED
+
+
 def generated_names(resource_type: str, logical_id: str, scope: Scope) -> tuple[str, ...]:
     """The patterns of the name that CloudFormation makes up for a resource without one.
 
@@ -109,19 +118,20 @@ def generated_names(resource_type: str, logical_id: str, scope: Scope) -> tuple[
     cloudformation-cli-java-plugin): stack name, logical id and a random end; the first two share the room fairly.
     """
     naming = tables.naming(resource_type)
+    longest = min(naming.longest, _longest(resource_type))
     match naming.generated:
         case "logical":
-            return (_cut(logical_id, naming.longest - _RANDOM),)
+            return (_cut(logical_id, longest - _RANDOM),)
         case "prefixed-logical":
             return (f"CFN-{logical_id}-*",)
         case "stack":
-            return (_stack_form(logical_id, naming.longest, scope),)
+            return (_stack_form(logical_id, longest, scope),)
         case "lower":
-            return (_lower(_stack_form(logical_id, naming.longest, scope)),)
+            return (_lower(_stack_form(logical_id, longest, scope)),)
         case "joined":
             return (f"{scope.stack_name.replace('-', '')}{logical_id}*",)
     # Which of the two forms a service uses is not published for every type.
-    return (_stack_form(logical_id, naming.longest, scope), _cut(logical_id, naming.longest - _RANDOM))
+    return (_stack_form(logical_id, longest, scope), _cut(logical_id, longest - _RANDOM))
 
 
 def _stack_form(logical_id: str, longest: int, scope: Scope) -> str:

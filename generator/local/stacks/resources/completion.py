@@ -45,8 +45,17 @@ _LOWER: Final = frozenset(
 )
 # Types whose FIFO variant is told by its name.
 _FIFO: Final[Mapping[str, str]] = {"AWS::SNS::Topic": "FifoTopic", "AWS::SQS::Queue": "FifoQueue"}
-# Services whose generated names are the logical id and a random end, without the stack (aws-cli issue 4021).
-_LOGICAL: Final = frozenset(("sagemaker",))
+# Services and types whose generated names are the logical id and a random end, without the stack (aws-cli issue 4021).
+_LOGICAL: Final = frozenset(
+    (
+        "sagemaker",
+        "AWS::CodeBuild::Project",
+        "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::StateMachine",
+    )
+)
+# The same behind a word (aws-cloudformation-resource-providers-ssm: prefix, logical id, random end).
+_PREFIXED: Final[Mapping[str, str]] = {"AWS::SSM::Parameter": "CFN-"}
 # Types whose schema offers a name that CloudFormation does not generate.
 _NAMELESS: Final = frozenset(("AWS::EC2::SecurityGroup",))
 
@@ -74,8 +83,9 @@ def _name(kind: Kind, properties: Mapping[str, Any], stack_id: str, logical_id: 
     limit = _LIMITS.get(kind.type, min(kind.limit(kind.name_property), 255))
     suffix = ".fifo" if str(properties.get(_FIFO.get(kind.type, ""), "")).lower() == "true" else ""
     limit -= len(suffix)
-    if kind.service in _LOGICAL:
-        return names.logical_name(stack_id, logical_id, generation, limit=limit)
+    prefix = _PREFIXED.get(kind.type, "")
+    if prefix or kind.service in _LOGICAL or kind.type in _LOGICAL:
+        return prefix + names.logical_name(stack_id, logical_id, generation, limit=limit - len(prefix))
     return (
         names.physical_name(stack_id, logical_id, generation, limit=limit, lower=kind.type in _LOWER) + suffix
     )
