@@ -76,7 +76,7 @@ def needs_of(resource_type: str, used: Iterable[str]) -> tuple[Need, ...]:
 
     Raises FactoryError for a type whose permissions nobody knows, and for an action that IAM does not know.
     """
-    declared = _declared(resource_type)
+    declared = all_declared(resource_type)
     if not declared:
         raise fail(
             resource_type,
@@ -100,7 +100,7 @@ def needs_of(resource_type: str, used: Iterable[str]) -> tuple[Need, ...]:
 @cache
 def _all_asking(resource_type: str) -> tuple[tuple[str, re.Pattern[str] | None], ...]:
     """Each action of a type with what has to ask for it."""
-    names = {name for name, _, _ in _declared(resource_type)}
+    names = {name for name, _, _ in all_declared(resource_type)}
     return tuple((name, _asking(resource_type, name)) for name in sorted(names))
 
 
@@ -154,7 +154,7 @@ def _own_property(resource_type: str, name: str) -> str | None:
 
 
 @cache
-def _declared(resource_type: str) -> tuple[tuple[str, str, str], ...]:
+def all_declared(resource_type: str) -> tuple[tuple[str, str, str], ...]:
     """(action, handler, source) of all that the schema and the supplement say, before any narrowing."""
     declared = schema(resource_type)
     origin = f"schema of {date()[:10]}"

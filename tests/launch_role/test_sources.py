@@ -17,6 +17,8 @@ from botocore.session import Session
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from generator.launch_role import actions, synthesise
+from generator.launch_role.needs import all_declared
+from generator.launch_role.physical import service_of
 from generator.launch_role.tables import correction, newer_action
 from generator.lint import schemas
 from tests.launch_role.reading import SCOPE, of_resource, template
@@ -110,3 +112,24 @@ def test_roles_are_passed_in_aws_managed_policies_as_their_sources_say() -> None
             assert any(f'"{service}"' in text for service in passed), (resource_type, found[1])
             cited += 1
     assert cited > 10
+
+
+def test_names_are_of_arns_that_the_action_table_has() -> None:
+    types = schemas.types()
+    for pattern, entry in entries("names")["types"].items():
+        for resource_type in (name for name in types if fnmatchcase(name, pattern)):
+            known = actions.arn_types(entry.get("service") or service_of(resource_type))
+            assert set(entry.get("arn_types", ())) <= set(known), resource_type
+
+
+def test_what_is_narrowed_is_asked_for() -> None:
+    types = schemas.types()
+    for pattern, entry in entries("narrowing")["types"].items():
+        asked = {
+            action.lower()
+            for name in types
+            if fnmatchcase(name, pattern)
+            for action, _, _ in all_declared(name)
+        }
+        idle = [one for one in entry["actions"] if not any(fnmatchcase(a, one.lower()) for a in asked)]
+        assert idle == [], pattern
