@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from generator.bundle import Bundle
 from generator.changes import Change
-from generator.model import Launched, Share, State
+from generator.model import Launched, ProjectStack, Share, State
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,9 @@ class Gateway(Protocol):
 
     def launched(self, region: str, account: str) -> tuple[Launched, ...]:
         """All that is launched in an account, asked under the target's `spoke_reader`; in its own when none is named."""
+
+    def project_stacks(self, region: str) -> tuple[ProjectStack, ...]:
+        """What SageMaker made of project templates in the target's account, under roles."""
 
     def members(self, share: Share) -> frozenset[str]:
         """The accounts that a portfolio is shared with by a share: its own, or its unit's or organisation's."""

@@ -104,6 +104,19 @@ class Launched:
     role: str = ""  # the name of the launch role that is pinned on it
 
 
+@dataclass(frozen=True, order=True)
+class ProjectStack:
+    """A stack that SageMaker made of a project template: the name of the role that is pinned on it, and its template.
+
+    One that is not `settled` may still go back to the template that it had before.
+    """
+
+    name: str
+    role: str
+    settled: bool
+    template: str = field(repr=False)
+
+
 @dataclass(frozen=True)
 class SpokeSet:
     """A stack set of launch roles: its roles, the units or accounts it reaches, and accounts where it is not up to date."""

@@ -7,7 +7,7 @@ published is frozen here as in Service Catalog: a version's object is written on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from generator import changes as c
@@ -68,6 +68,40 @@ def wanted_of(bundle: Bundle, catalogue: str, region: str) -> dict[str, ProjectT
 
 def _shown(spec: ProductSpec, version: str) -> bool:
     return version not in spec.deprecated_versions and version not in spec.inactive_versions
+
+
+def spec_of(bundle: Bundle | None) -> ProductSpec | None:
+    """The spec of a product that is delivered this way; None where it no longer is, or is gone."""
+    return bundle.product.spec if bundle and "sagemaker-s3" in bundle.product.spec.delivery else None
+
+
+def offered(states: Iterable[State], product: str, spec: ProductSpec | None) -> frozenset[str]:
+    """The versions that Studio shows, and those that it will show again as the YAML says."""
+    return frozenset(
+        version
+        for version, there in _published(states, product)
+        if there.visible or (spec is not None and _shown(spec, version))
+    )
+
+
+def living(states: Iterable[State], product: str, spec: ProductSpec | None) -> frozenset[str]:
+    """The versions that a project may be updated to, hidden ones included: all that the YAML does not call inactive."""
+    inactive = spec.inactive_versions if spec else ()
+    return frozenset(version for version, _ in _published(states, product) if version not in inactive)
+
+
+def offered_again(states: Iterable[State], product: str, spec: ProductSpec | None) -> frozenset[str]:
+    """Hidden versions that the YAML shows again."""
+    return frozenset(
+        version
+        for version, there in _published(states, product)
+        if not there.visible and spec is not None and _shown(spec, version)
+    )
+
+
+def _published(states: Iterable[State], product: str) -> Iterator[tuple[str, ProjectTemplate]]:
+    for state in states:
+        yield from state.projects.get(product, {}).items()
 
 
 def versions(state: State, product: str) -> Mapping[str, Artifact]:

@@ -1,7 +1,7 @@
 """Taking permissions away from launch roles: those that no version needs which anybody may still launch, update or run.
 
 Service Catalog pins a launch role on what was launched with it, so that a role covers every version somebody runs,
-retired ones too. Where anything is in doubt nothing is taken away, and the plan says why. Nothing is written here.
+retired ones too; CloudFormation pins SageMaker's on the stacks of its projects. Where anything is in doubt nothing is taken away, and the plan says why. Nothing is written here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from generator import launch_role, template, usage
+from generator import launch_role, project_templates, template, usage
 from generator.bundle import Bundle
 from generator.catalogue import Target
 from generator.errors import FactoryError, Where, fail
@@ -88,6 +88,13 @@ def offered_again(bundle: Bundle | None, states: Iterable[State]) -> frozenset[s
 # --- reading
 
 
+def _there(state: State, role: LaunchRole) -> Collection[str]:
+    """The published versions that are launched under the role."""
+    if role.delivery is Delivery.SAGEMAKER:
+        return state.projects.get(role.product, {}).keys()
+    return state.products[role.product].artifacts.keys() if role.product in state.products else ()
+
+
 class Needs:
     """What published versions need, worked out from their templates as they are in the artifact bucket."""
 
@@ -98,8 +105,7 @@ class Needs:
         """The grants of a version in all regions. Raises FactoryError when its template cannot be had or understood."""
         texts: set[str] = set()
         for region, state in self._states.items():
-            there = state.products.get(role.product)
-            if there is None or version not in there.artifacts:
+            if version not in _there(state, role):
                 continue
             text = self._gateway.artifact_template(region, role.product, version)
             if text is None:
@@ -107,10 +113,11 @@ class Needs:
             texts.add(text)
         grants: frozenset[Grant] = frozenset()
         for text in sorted(texts):
-            grants |= self._synthesised(role, version, text)
+            grants |= self.of_template(role, version, text)
         return grants
 
-    def _synthesised(self, role: LaunchRole, version: str, text: str) -> frozenset[Grant]:
+    def of_template(self, role: LaunchRole, version: str, text: str) -> frozenset[Grant]:
+        """The grants of a template; `version` says whose it is. Raises FactoryError when it cannot be understood."""
         spec = self._target.spec
         scope = Scope(
             catalogue=self._catalogue,
@@ -123,6 +130,7 @@ class Needs:
                 for name in sorted(set(_ASSET.findall(text)))
                 for region in spec.regions
             ),
+            delivery=role.delivery,
         )
         body = template.parse(text, Where(f"{role.product} {version}"))
         return launch_role.synthesise(body, scope)[0].grants
@@ -139,11 +147,8 @@ class Pruning:
 
     def pruned(self, role: LaunchRole, bundle: Bundle | None) -> Pruned | None:
         """The role without what nobody can need; None where nothing goes."""
-        if role.delivery is not Delivery.SERVICE_CATALOG:
-            self._note(
-                role, "no list tells what SageMaker launched from S3 under it, so that it keeps all it has"
-            )
-            return None
+        if role.delivery is Delivery.SAGEMAKER:
+            return self._pruned_project(role, bundle)
         states = list(self._states.values())
         again = offered_again(bundle, states)
         current = bundle.role.grants if bundle and bundle.role else frozenset()
@@ -173,6 +178,38 @@ class Pruning:
             self._note(
                 role,
                 f"{_grants(kept)} stay for versions that somebody runs or may update to: {', '.join(running)}",
+            )
+        return Pruned(replace(role, grants=needed), gone) if gone else None
+
+    def _pruned_project(self, role: LaunchRole, bundle: Bundle | None) -> Pruned | None:
+        """The same for SageMaker's delivery: what a project runs is asked of its stack, which tells role and template."""
+        states, spec = list(self._states.values()), project_templates.spec_of(bundle)
+        current = [each.grants for each in (bundle.roles if bundle else ()) if each.key == role.key]
+        try:
+            offered = project_templates.offered(states, role.product, spec)
+            needed = frozenset[Grant]().union(*current) | self._of(role, offered)
+            spare = role.grants - needed
+            if not spare:
+                return None
+            stacks, silent = self._census.projects({*self._target.spec.regions, *role.regions})
+            ours = [each for each in stacks if each.role == role.name]
+            changing = [f"{each.name} is being changed" for each in ours if not each.settled]
+            if why := "; ".join((*silent, *changing)):
+                self._note(role, f"{_grants(spare)} that no version on offer needs stay: {why}")
+                return None
+            for each in ours:
+                needed |= self._needs.of_template(role, f"in {each.name}", each.template)
+            if offered or ours:
+                needed |= self._of(role, project_templates.living(states, role.product, spec))
+        except FactoryError as error:
+            self._note(role, f"nothing is taken away: {error}")
+            return None
+        gone = role.grants - needed
+        if kept := spare - gone:
+            running = ", ".join(each.name for each in ours) or "none now"
+            self._note(
+                role,
+                f"{_grants(kept)} stay for what projects run or may be updated to; projects: {running}",
             )
         return Pruned(replace(role, grants=needed), gone) if gone else None
 

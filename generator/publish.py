@@ -16,7 +16,7 @@ from generator.bundle import Bundle
 from generator.catalogue import Catalogue, Target
 from generator.errors import AwsError, FactoryError, Problem, Refused, Where
 from generator.gateway import Contents, Gateway, Release
-from generator.launch_role import LaunchRole
+from generator.launch_role import Delivery, LaunchRole
 from generator.model import Share, State
 from generator.plan import Plan, Unchanged, absent_portfolios, diff, namesakes
 from generator.policies import governance
@@ -148,7 +148,13 @@ def _revived(
 ) -> Iterator[LaunchRole]:
     """Versions that the YAML puts back on offer may need what was taken away while nobody could launch them."""
     for key, role in observed.roles.items():
-        for version in sorted(offered_again(bundles.get(key), [observed])):
+        bundle = bundles.get(role.product)
+        again = (
+            project_templates.offered_again([observed], role.product, project_templates.spec_of(bundle))
+            if role.delivery is Delivery.SAGEMAKER
+            else offered_again(bundle, [observed])
+        )
+        for version in sorted(again):
             try:
                 yield replace(role, grants=needs.of(role, version))
             except FactoryError as error:

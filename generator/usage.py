@@ -1,5 +1,7 @@
 """Who runs what: each account that may launch a product is asked, the hub's own and those that it is shared with.
 
+Project templates that SageMaker reads from S3 are launched in the hub's own account only.
+
 Reads only. An account that cannot be asked is told with the reason; what follows from it is decided elsewhere.
 """
 
@@ -10,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from generator.catalogue import Target
 from generator.errors import AwsError
 from generator.gateway import Gateway
-from generator.model import Launched, Share, State
+from generator.model import Launched, ProjectStack, Share, State
 
 
 class Census:
@@ -20,6 +22,7 @@ class Census:
         self._target, self._gateway = target, gateway
         self._launched: dict[tuple[str, str], tuple[Launched, ...] | str] = {}
         self._members: dict[Share, frozenset[str] | str] = {}
+        self._projects: dict[str, tuple[ProjectStack, ...] | str] = {}
 
     def launched(
         self, shares: Iterable[Share], regions: Iterable[str]
@@ -39,6 +42,23 @@ class Census:
                 if isinstance(answer, str):
                     silent.append(answer)
                     break
+                found += answer
+        return tuple(found), tuple(silent)
+
+    def projects(self, regions: Iterable[str]) -> tuple[tuple[ProjectStack, ...], tuple[str, ...]]:
+        """The stacks of projects made of templates in S3; and why some regions could not be asked."""
+        found: list[ProjectStack] = []
+        silent: list[str] = []
+        for region in sorted(set(regions)):
+            if region not in self._projects:
+                try:
+                    self._projects[region] = self._gateway.project_stacks(region)
+                except AwsError as error:
+                    self._projects[region] = f"its projects cannot be listed in {region} ({error})"
+            answer = self._projects[region]
+            if isinstance(answer, str):
+                silent.append(answer)
+            else:
                 found += answer
         return tuple(found), tuple(silent)
 

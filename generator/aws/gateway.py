@@ -8,13 +8,14 @@ from typing import Any
 from generator.aws.bucket import Bucket
 from generator.aws.observe import Ids, Reader
 from generator.aws.perform import Performer
+from generator.aws.project_stacks import project_stacks
 from generator.aws.releases import Releases
 from generator.aws.session import Sessions, told
 from generator.aws.spokes import accounts, launched
 from generator.catalogue import Target
 from generator.changes import Change
 from generator.gateway import Contents, Identity, Release
-from generator.model import Launched, Share, State
+from generator.model import Launched, ProjectStack, Share, State
 
 
 class AwsGateway:
@@ -87,6 +88,10 @@ class AwsGateway:
             return launched(
                 sessions.client("servicecatalog", region), account or self._target.spec.account, ids
             )
+
+    def project_stacks(self, region: str) -> tuple[ProjectStack, ...]:
+        with told(f"cloudformation in {region}"):
+            return project_stacks(self._sessions.client("cloudformation", region))
 
     def members(self, share: Share) -> frozenset[str]:
         if share.type == "ACCOUNT":

@@ -4,7 +4,7 @@ A change refers to things by their ids in YAML. It performs nothing: a gateway d
 """
 
 from generator.changes.account import CreateBucket, SetBucketPolicy
-from generator.changes.change import OBSERVE, OBSERVE_DOMAINS, RECORD, Change, Field
+from generator.changes.change import OBSERVE, OBSERVE_DOMAINS, OBSERVE_PROJECTS, RECORD, Change, Field
 from generator.changes.personas import DeployPersonas
 from generator.changes.portfolio import (
     AssociatePrincipal,
@@ -39,6 +39,7 @@ from generator.changes.tag_option import AssociateTagOption, CreateTagOption, Di
 __all__ = [
     "OBSERVE",
     "OBSERVE_DOMAINS",
+    "OBSERVE_PROJECTS",
     "RECORD",
     "AllowStudio",
     "AssociatePrincipal",

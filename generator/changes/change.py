@@ -17,6 +17,7 @@ PRODUCTS = "arn:{partition}:catalog:{region}:{account}:product/*"
 BUCKETS = "arn:{partition}:s3:::{bucket}"
 OBJECTS = "arn:{partition}:s3:::{bucket}/*"
 STACKS = "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}*/*"
+PROJECT_STACKS = "arn:{partition}:cloudformation:{region}:{account}:stack/SP-*/*"
 DOMAINS = "arn:{partition}:sagemaker:{region}:{account}:domain/*"
 PERSONA_STACK = "arn:{partition}:cloudformation:{region}:{account}:stack/{personas}/*"
 PERSONA_POLICIES = "arn:{partition}:iam::{account}:policy/catalog/{persona}*"
@@ -58,6 +59,12 @@ OBSERVE: Grants = (
 )
 # What reading the domains takes that a target names.
 OBSERVE_DOMAINS: Grants = (("sagemaker:ListTags", DOMAINS),)
+# What asking takes, before a role is narrowed, which projects run under it; where templates are delivered by S3.
+OBSERVE_PROJECTS: Grants = (
+    ("cloudformation:ListStacks", "*"),
+    ("cloudformation:DescribeStacks", PROJECT_STACKS),
+    ("cloudformation:GetTemplate", PROJECT_STACKS),
+)
 # What recording an outcome takes; every publish needs it.
 RECORD: Grants = (("s3:PutObject", OBJECTS), ("s3:DeleteObject", OBJECTS))
 

@@ -42,7 +42,7 @@ def publisher(catalogue: Catalogue, target: Target) -> Policy:
     Roles are written by CloudFormation's hand only, by their name prefix, and where the target sets a
     `launch_boundary` only with it: then no role that this policy can make, or change, exceeds the boundary.
     """
-    permissions: Grants = (*_observing(target), *changes.RECORD)
+    permissions: Grants = (*_observing(target), *_asking(catalogue), *changes.RECORD)
     governed = any(each.spec.governance.personas for each in catalogue.portfolios.values())
     permissions += tuple(
         grant
@@ -80,11 +80,19 @@ def _observing(target: Target) -> Grants:
     return (*changes.OBSERVE, *(changes.OBSERVE_DOMAINS if target.spec.studio_domains else ()))
 
 
+def _asking(catalogue: Catalogue) -> Grants:
+    """What narrowing a role that SageMaker's projects run under takes besides."""
+    delivered = any("sagemaker-s3" in each.spec.delivery for each in catalogue.products.values())
+    return changes.OBSERVE_PROJECTS if delivered else ()
+
+
 def of_plan(plan: Plan, catalogue: Catalogue, target: Target) -> Mapping[str, Any]:
     """What publishing one plan takes: reading, its changes, and recording them; with the target's account in place."""
     grants: set[Grant] = set()
     for region in target.spec.regions:
         needed = (*_observing(target), *(changes.RECORD if plan.changes else ()))
+        if any(isinstance(each, changes.PruneLaunchRoles) for each in plan.changes):
+            needed += _asking(catalogue)
         needed += tuple(
             grant for change in plan.changes if change.region == region for grant in change.permissions
         )

@@ -42,6 +42,61 @@ def test_the_publisher_writes_them_by_cloudformations_hand_only(made: Catalogue,
         iam.create_policy_version(PolicyArn=PERSONA, PolicyDocument=json.dumps(everything), SetAsDefault=True)
 
 
+LOG = """\
+  Log:
+    Type: AWS::Logs::LogGroup
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties:
+      LogGroupName: !Sub sagemaker-${SageMakerProjectId}
+      RetentionInDays: 7
+      Tags:
+        - {Key: sagemaker:project-name, Value: !Ref SageMakerProjectName}
+        - {Key: sagemaker:project-id, Value: !Ref SageMakerProjectId}
+"""
+
+
+def without_looking(document: dict[str, Any]) -> dict[str, Any]:
+    """The publisher's policy as it was before projects were asked."""
+    for statement in document["Statement"]:
+        if isinstance(statement["Action"], list) and "cloudformation:ListStacks" in statement["Action"]:
+            statement["Action"].remove("cloudformation:ListStacks")
+    return document
+
+
+@pytest.mark.parametrize("may_look", [True, False])
+def test_projects_are_asked_before_their_role_loses_anything(
+    made: Catalogue, endpoint: str, may_look: bool
+) -> None:
+    made.write("products/project.yaml", PROJECT)
+    made.write("products/templates/project.yaml", TEMPLATE + LOG)
+    publisher(made, endpoint, lambda document: document if may_look else without_looking(document))
+    assert made.run("publish", "--target", "prod", "--yes").code == 0
+    keys: dict[str, Any] = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x"}
+    root: Any = boto3.Session(region_name="eu-west-1", **keys)
+    cloudformation = root.client("cloudformation", endpoint_url=endpoint)
+    cloudformation.create_stack(
+        StackName="SP-shop-p-abcdefghijkl",
+        TemplateBody=TEMPLATE,
+        RoleARN=f"arn:aws:iam::{ACCOUNT}:role/catalog-launch-acme-project-sp",
+        Parameters=[
+            {"ParameterKey": "SageMakerProjectName", "ParameterValue": "shop"},
+            {"ParameterKey": "SageMakerProjectId", "ParameterValue": "p-abcdefghijkl"},
+        ],
+    )
+    made.write("products/templates/project.yaml", TEMPLATE)
+    made.edit("products/project.yaml", "version: 1.0.0", "version: 2.0.0\ninactive_versions: [1.0.0]")
+    assert made.run("publish", "--target", "prod", "--yes").code == 0
+    pruned = made.run("publish", "--target", "prod", "--prune-roles", "--yes")
+    assert pruned.code == 0, pruned.err
+    assert ("project@" in pruned.out) is may_look
+    told = "its projects cannot be listed in eu-west-1 (aws ListStacks: AccessDenied"
+    assert (told in pruned.out) is not may_look
+    assert made.run("plan", "--target", "prod", "--prune-roles", "--detailed-exitcode").code == 0, (
+        "nothing more goes"
+    )
+
+
 def session_of_the_publisher(url: str) -> Any:
     keys: dict[str, Any] = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x"}
     sts: Any = boto3.Session(region_name="eu-west-1", **keys).client("sts", endpoint_url=url)

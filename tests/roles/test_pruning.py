@@ -12,12 +12,14 @@ import pytest
 
 from generator import local
 from generator.aws import connect
+from generator.aws.project_stacks import settled
 from generator.launch_role import Grant, LaunchRole
 from generator.load import load
 from generator.model import Artifact, Launched, Product, Share, State
 from generator.pruning import doubt, living, offered
 from tests.catalogues import PRODUCT, TARGETS
 from tests.publish.conftest import Catalogue
+from tests.publish.test_s3_delivery import PROJECT, TEMPLATE
 
 Make = Callable[..., Catalogue]
 REGION, HUB, SPOKE = "us-east-1", "123456789012", "222233334444"
@@ -47,8 +49,9 @@ def grown(catalogue: Make) -> Catalogue:
     return made
 
 
-def retire(made: Catalogue, how: str = "inactive_versions") -> None:
-    made.write("products/store.yaml", (made.root / "products/store.yaml").read_text() + f"{how}: [1.0.0]\n")
+def retire(made: Catalogue, how: str = "inactive_versions", product: str = "store") -> None:
+    file = f"products/{product}.yaml"
+    made.write(file, (made.root / file).read_text() + f"{how}: [1.0.0]\n")
     assert made.run("publish", "--yes").code == 0
 
 
@@ -67,13 +70,13 @@ def why(told: dict[str, Any]) -> str:
     return "\n".join(note for note in told["notes"] if note.startswith("launch role"))
 
 
-def allowed(made: Catalogue) -> set[str]:
+def allowed(made: Catalogue, role: str = ROLE) -> set[str]:
     """The actions that the role allows in the local IAM."""
     found: set[str] = set()
     with closing(local.open_state(made.state)) as aws:
         session: Any = aws.session(REGION)
         iam = session.client("iam")
-        for policy in iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]:
+        for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
             version = iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
             document = iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)
             for statement in document["PolicyVersion"]["Document"]["Statement"]:
@@ -271,6 +274,141 @@ def test_the_accounts_of_a_unit_are_those_below_it(catalogue: Make) -> None:
     assert gateway.members(Share("ORGANIZATIONAL_UNIT", units[1])) == frozenset(members[2:])
     assert gateway.members(Share("ORGANIZATION", organization)) == {HUB, *members}
     assert gateway.members(Share("ACCOUNT", SPOKE)) == {SPOKE}
+
+
+# Projects that SageMaker makes of templates in S3.
+
+LOGGED = (
+    TEMPLATE
+    + """\
+  Log:
+    Type: AWS::Logs::LogGroup
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties:
+      LogGroupName: !Sub sagemaker-${SageMakerProjectId}
+      RetentionInDays: 7
+      Tags:
+        - {Key: sagemaker:project-name, Value: !Ref SageMakerProjectName}
+        - {Key: sagemaker:project-id, Value: !Ref SageMakerProjectId}
+"""
+)
+SP_ROLE = "catalog-launch-acme-project-sp"
+SHOP = "SP-shop-p-abcdefghijkl"
+
+
+@pytest.fixture
+def projects(catalogue: Make) -> Catalogue:
+    """Version 1.0.0 of a project template with a log and 2.0.0 without it, both shown in Studio."""
+    made = catalogue({"products/templates/project.yaml": LOGGED, "products/project.yaml": PROJECT})
+    (made.root / "products/queue.yaml").unlink()
+    assert made.run("publish", "--yes").code == 0
+    made.write("products/templates/project.yaml", TEMPLATE)
+    made.edit("products/project.yaml", "version: 1.0.0", "version: 2.0.0")
+    published = made.run("publish", "--yes")
+    assert published.code == 0, published.err
+    return made
+
+
+def stack(made: Catalogue, version: str, name: str = SHOP, *, then: str = "") -> str:
+    """CloudFormation as SageMaker calls it: make a stack, or update it; its status."""
+    with closing(local.open_state(made.state)) as aws:
+        session: Any = aws.session(REGION)
+        cloudformation = session.client("cloudformation")
+        key = f"sagemaker-projects/project-{version}.yaml"
+        getattr(cloudformation, f"{then or 'create'}_stack")(
+            StackName=name,
+            TemplateURL=f"https://catalog-{HUB}-{REGION}.s3.{REGION}.amazonaws.com/{key}",
+            RoleARN=f"arn:aws:iam::{HUB}:role/{SP_ROLE}",
+            Parameters=[
+                {"ParameterKey": "SageMakerProjectName", "ParameterValue": "shop"},
+                {"ParameterKey": "SageMakerProjectId", "ParameterValue": "p-abcdefghijkl"},
+            ],
+        )
+        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+
+def delete(made: Catalogue, name: str = SHOP) -> None:
+    with closing(local.open_state(made.state)) as aws:
+        session: Any = aws.session(REGION)
+        session.client("cloudformation").delete_stack(StackName=name)
+
+
+def test_what_a_project_runs_keeps_its_permissions_until_it_is_gone(projects: Catalogue) -> None:
+    assert changes(plan(projects)) == [], "both versions are shown"
+    assert stack(projects, "1.0.0") == "CREATE_COMPLETE"
+    retire(projects, product="project")
+    told = plan(projects)
+    # Service Catalog's role of the same product loses what nobody runs; SageMaker's does not.
+    (change,) = told["changes"]
+    assert [role for role, _ in change["gone"]] == ["project"]
+    assert f"stay for what projects run or may be updated to; projects: {SHOP}" in why(told)
+    assert projects.run("publish", "--prune-roles", "--yes").code == 0
+    assert "logs:CreateLogGroup" in allowed(projects, SP_ROLE)
+    assert changes(plan(projects)) == []
+
+    assert stack(projects, "2.0.0", then="update") == "UPDATE_COMPLETE"
+    (change,) = plan(projects)["changes"]
+    ((role, statements),) = change["gone"]
+    gone = {action for text in statements for action in json.loads(text)["Action"]}
+    assert role.startswith("project@")
+    assert "logs:CreateLogGroup" in gone
+    assert not any(action.startswith("sqs:") for action in gone)
+    assert projects.run("publish", "--prune-roles", "--yes").code == 0
+    assert "logs:CreateLogGroup" not in allowed(projects, SP_ROLE)
+    assert changes(plan(projects)) == []
+    delete(projects)
+    assert stack(projects, "2.0.0") == "CREATE_COMPLETE"
+
+
+def test_a_stack_of_others_or_without_the_role_holds_nothing_back(projects: Catalogue) -> None:
+    with closing(local.open_state(projects.state)) as aws:
+        session: Any = aws.session(REGION)
+        cloudformation = session.client("cloudformation")
+        for name in ("SP-by-hand", "not-a-project"):
+            cloudformation.create_stack(StackName=name, TemplateBody=NEW)
+    retire(projects, product="project")
+    (change,) = plan(projects)["changes"]
+    assert [role.partition("@")[0] for role, _ in change["gone"]] == ["project", "project"]
+
+
+def test_a_hidden_version_may_still_be_updated_to_and_comes_back_with_its_permissions(
+    projects: Catalogue,
+) -> None:
+    retire(projects, "deprecated_versions", product="project")
+    assert changes(plan(projects)) == []
+    projects.edit("products/project.yaml", "deprecated_versions", "inactive_versions")
+    assert projects.run("publish", "--prune-roles", "--yes").code == 0
+    assert "logs:CreateLogGroup" not in allowed(projects, SP_ROLE)
+    projects.edit("products/project.yaml", "inactive_versions: [1.0.0]\n", "")
+    told = json.loads(projects.run("plan", "--format", "json").out)
+    assert changes(told)[0] == "DeployLaunchRoles"
+    assert "ShowProjectTemplate" in changes(told)
+    assert projects.run("publish", "--yes").code == 0
+    assert stack(projects, "1.0.0") == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("status", "tells"),
+    [
+        ("CREATE_COMPLETE", True),
+        ("CREATE_FAILED", True),
+        ("ROLLBACK_COMPLETE", True),
+        ("UPDATE_COMPLETE", True),
+        ("UPDATE_ROLLBACK_COMPLETE", True),
+        ("DELETE_FAILED", True),
+        ("CREATE_IN_PROGRESS", False),
+        ("UPDATE_IN_PROGRESS", False),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", False),
+        ("UPDATE_FAILED", False),
+        ("UPDATE_ROLLBACK_FAILED", False),
+        ("IMPORT_ROLLBACK_FAILED", False),
+    ],
+)
+def test_a_stack_tells_what_it_needs_once_it_cannot_go_back_to_another_template(
+    status: str, tells: bool
+) -> None:
+    assert settled(status) is tells
 
 
 # Decisions
