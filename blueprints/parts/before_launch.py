@@ -66,7 +66,7 @@ def _jenkins(options: ProjectOptions) -> Iterator[str]:
             "over https."
         )
     yield (
-        "A seed job at Jenkins (plugin Job DSL). After the launch somebody copies the values of the SSM parameters that the "
+        "A seed job at Jenkins, and there the plugins Job DSL, JUnit and Lockable Resources. After the launch somebody copies the values of the SSM parameters that the "
         "project puts out into its parameters and runs each repository's `jenkins/seed_job.groovy`: until then there is no job."
     )
 

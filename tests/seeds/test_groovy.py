@@ -19,7 +19,7 @@ RULES = ROOT / "tests" / "seeds" / "groovy"
 JENKINS = [
     (path.parent.name, answers)
     for path in sorted(SEEDCODE.glob("*/copier.yml"))
-    for answers in ({}, {"stages": "dev,test,production"})
+    for answers in ({}, {"stages": "dev,test,production"}, {"approvers": "ada,mlops-engineers"})
     if answers.keys() <= seed.questions(path.parent).keys()
 ]
 
@@ -82,8 +82,9 @@ def test_a_pipeline_has_its_parts(name: str, answers: dict[str, str], tmp_path: 
     (pipeline,) = [content for title, content in found if title == "pipeline"]
     agent = re.match(r"\s*agent (any|none)\n", pipeline)
     assert agent
-    stages = {title: content for title, content in found if title.startswith("stage(")}
-    assert len(stages) == len(re.findall(r"\bstage\(", text))
+    every = {title: content for title, content in found if title.startswith("stage(")}
+    assert len(every) == len(re.findall(r"\bstage\(", text))
+    stages = {title: content for title, content in every.items() if "stages {" not in content}
     for title, content in stages.items():
         assert "steps {" in content, title
         # Without an agent of the pipeline's, one of the stage's; whoever only waits for a word holds none.
@@ -100,7 +101,35 @@ def test_all_stages_but_the_first_wait_for_a_word(stages: str, tmp_path: Path) -
     first, *others = stages.split(",")
     order = re.findall(r"stage\('([^']*)'\)", text)
     assert order == [
-        *("Test", "Build", f"Deploy {first}", f"Test {first}"),
-        *(f"{verb} {stage}" for stage in others for verb in ("Approve", "Deploy", "Test")),
+        *("Test", "Build", first, f"Deploy {first}", f"Test {first}"),
+        *(
+            each
+            for stage in others
+            for each in (f"Approve {stage}", stage, f"Deploy {stage}", f"Test {stage}")
+        ),
     ]
     assert len(re.findall(r"\binput ", text)) == len(others)
+    assert "submitter" not in text
+
+
+def test_only_the_approvers_that_are_named_let_a_stage_be_deployed(tmp_path: Path) -> None:
+    answers = {"stages": "dev,test,production", "approvers": "ada,mlops-engineers"}
+    text = (render("model-deploy", answers, tmp_path) / "Jenkinsfile").read_text()
+    asked = re.findall(r"\binput .*", text)
+    assert len(asked) == 2
+    assert all(each.endswith(", submitter: 'ada,mlops-engineers'") for each in asked)
+
+
+def test_a_build_that_waits_for_a_word_holds_no_stage_and_no_newer_build_back(tmp_path: Path) -> None:
+    jenkins = render("model-deploy", {"stages": "dev,test,production"}, tmp_path)
+    text = (jenkins / "Jenkinsfile").read_text()
+    for file in (text, (jenkins / "seed_job.groovy").read_text()):
+        assert "disableConcurrentBuilds" not in file
+    found = dict(blocks(text))
+    for number, stage in enumerate(("dev", "test", "production"), start=1):
+        content = found[f"stage('{stage}')"]
+        # Deployed and tested by one build at a time; what is older and has not come so far ends.
+        assert f'lock(resource: "${{env.JOB_NAME}}-{stage}", inversePrecedence: true)' in content
+        assert f"milestone {number}\n" in found[f"stage('Deploy {stage}')"]
+        assert f"stage('Test {stage}')" in content
+        assert "input " not in content
