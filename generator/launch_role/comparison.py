@@ -6,17 +6,18 @@ Compares what is allowed by action and resource pattern; it weighs no conditions
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
 from generator.launch_role import actions
-from generator.launch_role.model import Grant, LaunchRole
+from generator.launch_role.model import Condition, Grant, LaunchRole
 from generator.launch_role.policy import grants_of
 from generator.launch_role.scoping import unscoped
 
+_Where = tuple[str, tuple[Condition, ...]]
 _WILDCARD = re.compile(r"[*?]")
 _PATTERNS = 4096  # ARN patterns that are remembered in another form: those of a few roles
 
@@ -106,24 +107,34 @@ def widened(older: LaunchRole, newer: LaunchRole) -> tuple[Grant, ...]:
 
 def widest(grants: Iterable[Grant]) -> dict[Grant, Grant]:
     """For each grant that another one of the same action covers, under no more conditions, the widest such."""
-    by_action: dict[str, list[Grant]] = {}
+    by_action: dict[str, set[_Where]] = {}
     for grant in grants:
-        by_action.setdefault(grant.action, []).append(grant)
-    found: dict[Grant, Grant] = {}
-    for same in map(set, by_action.values()):
-        if len(same) < 2:
-            continue
-        bound = [(each, set(each.conditions), _Pattern(each.resource)) for each in same]
-        for grant, limits, narrower in bound:
-            covering = [
-                other
-                for other, fewer, wider in bound
-                if other is not grant and fewer <= limits and wider.covers(narrower)
-            ]
-            if covering:
-                found[grant] = min(
-                    covering, key=lambda other: (len(other.conditions), len(other.resource), other)
-                )
+        by_action.setdefault(grant.action, set()).add((grant.resource, grant.conditions))
+    # All that is done to a product's roles, say, is done on the same resources: what covers what is asked once for them.
+    by_places: dict[frozenset[_Where], list[str]] = {}
+    for action, places in by_action.items():
+        by_places.setdefault(frozenset(places), []).append(action)
+    return {
+        Grant(action, *narrow): Grant(action, *wide)
+        for places, names in by_places.items()
+        for narrow, wide in _widest(places).items()
+        for action in names
+    }
+
+
+def _widest(places: Collection[_Where]) -> dict[_Where, _Where]:
+    if len(places) < 2:
+        return {}
+    known = [(each, set(each[1]), _Pattern(each[0])) for each in places]
+    found: dict[_Where, _Where] = {}
+    for place, limits, narrower in known:
+        covering = [
+            other
+            for other, fewer, wider in known
+            if other is not place and fewer <= limits and wider.covers(narrower)
+        ]
+        if covering:
+            found[place] = min(covering, key=lambda other: (len(other[1]), len(other[0]), other))
     return found
 
 
