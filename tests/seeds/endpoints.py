@@ -1,14 +1,15 @@
-"""What the local AWS does not have: the compute behind SageMaker endpoints.
+"""What the local AWS does not have: the compute behind SageMaker endpoints, and behind the workflows that run transform jobs.
 
-Owns a server of SageMaker's runtime API. It finds an endpoint's containers by asking the local AWS, takes their model
-archives from its S3, and lets the scoring service of the seed `model-deploy` (hosting: edge) serve each in a process of
-its own, with the libraries that the models were trained with. So an answer is a model's.
+Owns a server of SageMaker's runtime API, and of Step Functions' for executions. It finds an endpoint's or a job's containers by
+asking the local AWS, takes their model archives from its S3, and lets the scoring service of the seed `model-deploy` (hosting:
+edge) serve each in a process of its own, with the libraries that the models were trained with. So an answer is a model's.
 """
 
 from __future__ import annotations
 
 import http.client
 import io
+import json
 import subprocess
 import tarfile
 import threading
@@ -38,6 +39,10 @@ class Compute:
         )
         self._sagemaker = session.client("sagemaker", endpoint_url=environment["AWS_ENDPOINT_URL"])
         self._s3: Any = session.client("s3", endpoint_url=environment["AWS_ENDPOINT_URL"])
+        self._states: Any = session.client("stepfunctions", endpoint_url=environment["AWS_ENDPOINT_URL"])
+        self._executions: dict[
+            str, list[dict[str, str]]
+        ] = {}  # what each is seen as, one look after the other
         self._folder = folder
         self._running = running
         self._ports: dict[str, int] = {}
@@ -52,6 +57,34 @@ class Compute:
             if answer[0] != 200:
                 break
         return answer
+
+    def start(self, machine: str, name: str, given: Mapping[str, str]) -> str:
+        """Execute a workflow of one state, a transform job from one place given to another; its ARN."""
+        definition = json.loads(self._states.describe_state_machine(stateMachineArn=machine)["definition"])
+        (state,) = definition["States"].values()
+        arguments = state["Arguments"]
+        kind = arguments["TransformInput"]["ContentType"]
+        model: Any = self._sagemaker.describe_model(ModelName=arguments["ModelName"])
+        seen = {"status": "SUCCEEDED"}
+        for address in self._below(given["InputUri"]):
+            port = self._port(self._data(model["PrimaryContainer"]))
+            status, answer, _ = self._score(port, self.read(address), kind, kind)
+            if status != 200:
+                seen = {"status": "FAILED", "cause": answer.decode()}
+                break
+            self.write(f"{given['OutputUri']}/{address.rpartition('/')[2]}.out", answer)
+        execution = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        self._executions[execution] = [{"status": "RUNNING"}, seen]
+        return execution
+
+    def look(self, execution: str) -> dict[str, str]:
+        seen = self._executions[execution]
+        return seen.pop(0) if len(seen) > 1 else seen[0]
+
+    def _below(self, address: str) -> list[str]:
+        parts = urlsplit(address)
+        listed = self._s3.list_objects_v2(Bucket=parts.netloc, Prefix=parts.path.lstrip("/"))
+        return [f"s3://{parts.netloc}/{each['Key']}" for each in listed.get("Contents", [])]
 
     def read(self, address: str) -> bytes:
         parts = urlsplit(address)
@@ -120,6 +153,10 @@ def _handler(compute: Compute) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if operation := self.headers.get("X-Amz-Target", ""):
+                told = self._workflow(operation.partition(".")[2], json.loads(body))
+                self._send(200, json.dumps(told).encode(), {"Content-Type": "application/x-amz-json-1.0"})
+                return
             _, endpoint, verb = urlsplit(self.path).path.strip("/").split("/")
             if verb == "invocations":
                 status, answer, kind = compute.invoke(endpoint, self.headers, body)  # type: ignore[arg-type]
@@ -139,6 +176,16 @@ def _handler(compute: Compute) -> type[BaseHTTPRequestHandler]:
                 "X-Amzn-SageMaker-FailureLocation": failed,
             }
             self._send(202, b'{"InferenceId": "1"}', {"Content-Type": "application/json", **locations})
+
+        def _workflow(self, operation: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
+            if operation == "StartExecution":
+                given = json.loads(asked["input"])
+                return {
+                    "executionArn": compute.start(asked["stateMachineArn"], asked["name"], given),
+                    "startDate": 1,
+                }
+            assert operation == "DescribeExecution", operation
+            return compute.look(asked["executionArn"])
 
         def _send(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
             self.send_response(status)

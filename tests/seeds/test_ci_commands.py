@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ import boto3
 import pytest
 
 from generator import seed
+from generator.local.stacks.account import parsed
 from tests.seeds import ci
+from tests.seeds.devices import device
 from tests.seeds.endpoints import archived, endpoints
 from tests.seeds.seedlings import PYTHON, SEEDCODE, SPEC
 from tests.seeds.test_repositories import CHOICES, SEEDS
@@ -127,7 +131,7 @@ def aws(local_aws: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) 
     for suffix in ("", "-female", "-infant", "-male", "-features", "-rings"):
         found.client("sagemaker").create_model_package_group(ModelPackageGroupName=f"sagemaker-demo{suffix}")
     with endpoints(local_aws, tmp_path_factory.mktemp("containers")) as url:
-        found.environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = url
+        found.environment |= {"AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": url, "AWS_ENDPOINT_URL_SFN": url}
         yield found
 
 
@@ -384,20 +388,53 @@ def test_requests_and_answers_lie_in_the_projects_bucket(aws: Aws, trained: byte
     assert "4 passed" in aws.run("make check", repository, STAGE_ROLE_ARN=role["Role"]["Arn"])
 
 
-@pytest.mark.parametrize(
-    ("hosting", "made"),
-    [
-        ("batch", {"AWS::SageMaker::Model", "AWS::StepFunctions::StateMachine", "AWS::Scheduler::Schedule"}),
-        ("edge", {"AWS::GreengrassV2::ComponentVersion", "AWS::GreengrassV2::Deployment"}),
-    ],
-)
-def test_what_the_local_aws_cannot_run_is_deployed(
-    aws: Aws, trained: bytes, tmp_path: Path, hosting: str, made: set[str]
-) -> None:
-    settings = {hosting: {"ScheduleExpression": "rate(1 day)"}} if hosting == "batch" else {}
-    answers = {"hosting": hosting, "stages": hosting, "stage_settings": settings}
-    repository = render("model-deploy", tmp_path / "repository", **answers)
-    aws.register("sagemaker-demo", trained)
+def staged(aws: Aws, folder: Path, hosting: str, settings: Mapping[str, Any]) -> Path:
+    """A repository whose one stage, called as the hosting, is deployed."""
+    answers = {"hosting": hosting, "stages": hosting, "stage_settings": {hosting: settings}}
+    repository = render("model-deploy", folder, **answers)
     aws.run("make release && make deploy", repository)
-    listed = aws.client("cloudformation").list_stack_resources(StackName=f"{STACK}-{hosting}")
-    assert made <= {one["ResourceType"] for one in listed["StackResourceSummaries"]}
+    return repository
+
+
+def types(aws: Aws, stage: str) -> set[str]:
+    listed = aws.client("cloudformation").list_stack_resources(StackName=f"{STACK}-{stage}")
+    return {one["ResourceType"] for one in listed["StackResourceSummaries"]}
+
+
+def test_batches_are_answered(aws: Aws, trained: bytes, tmp_path: Path) -> None:
+    aws.register("sagemaker-demo", trained)
+    repository = staged(aws, tmp_path / "repository", "batch", {"ScheduleExpression": "rate(1 day)"})
+    assert types(aws, "batch") >= {"AWS::StepFunctions::StateMachine", "AWS::Scheduler::Schedule"}
+    assert "3 passed" in aws.run("make check", repository)
+    # A model that answers nonsense does not pass; nor does one that cannot read what it is sent.
+    aws.register("sagemaker-demo", archived({"code/inference.py": PASSING.encode()}))
+    aws.run("make release && make deploy", repository)
+    assert "2 failed, 1 passed" in aws.shell("make check", repository).stdout
+
+
+def test_devices_answer_and_tell(aws: Aws, trained: bytes, tmp_path: Path) -> None:
+    """Without a name of the project: the README's default is what release, deployment and tests go by."""
+    aws.register("sagemaker-demo", trained)
+    unnamed = {"SAGEMAKER_PROJECT_NAME": ""}
+    stack = STACK.replace("-demo-", "-abalone-") + "-edge"
+    repository = render("model-deploy", tmp_path / "repository", hosting="edge", stages="edge")
+    aws.run("make release && make deploy", repository, **unnamed)
+    with device(aws.environment, tmp_path / "device") as (gate, url):
+        there = {**unnamed, "AWS_ENDPOINT_URL_GREENGRASSV2": url}
+        alone = aws.shell("make check", repository, **there)
+        assert "has no Greengrass core device" in alone.stdout
+        cloudformation = aws.client("cloudformation")
+        (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        template = parsed(cloudformation.get_template(StackName=stack)["TemplateBody"])
+        port = gate.install(aws.client("s3"), found, template)
+        assert "2 passed" in aws.run("make check", repository, **there)
+
+        samples = json.loads((repository / "stage_tests" / "samples.json").read_text())
+        for sample in samples:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+                headers = {"Content-Type": sample["content_type"], "Accept": "text/csv"}
+                connection.request("POST", "/invocations", sample["body"], headers)
+                answer = connection.getresponse().read().decode()
+            assert len(answer.split()) == len(sample["body"].split("\n"))
+        gate.components[0]["lifecycleState"] = "BROKEN"
+        assert "1 failed, 1 passed" in aws.shell("make check", repository, **there).stdout

@@ -13,6 +13,7 @@ import pytest
 
 from deployment import stages
 from deployment.account import client
+from deployment.settings import DEFAULT_PROJECT, stack_name
 
 SAMPLES = json.loads((Path(__file__).parent / "samples.json").read_text())
 POLL_SECONDS = float(os.environ.get("POLL_SECONDS", "10"))
@@ -54,9 +55,8 @@ def deployed(cloudformation: Any, stack: str) -> str:
 def stage() -> Stage:
     """From STAGE_NAME and STACK_NAME, or what `deploy.py` calls the stack."""
     name, region = needed("STAGE_NAME"), needed("AWS_REGION")
-    stack = os.environ.get("STACK_NAME") or "-".join(
-        ["sagemaker", needed("SAGEMAKER_PROJECT_NAME"), needed("SAGEMAKER_PROJECT_ID"), "deploy", name]
-    )
+    project = os.environ.get("SAGEMAKER_PROJECT_NAME", "").strip() or DEFAULT_PROJECT
+    stack = os.environ.get("STACK_NAME") or stack_name(project, needed("SAGEMAKER_PROJECT_ID"), name)
     cloudformation = client("cloudformation", region)
     (found,) = cloudformation.describe_stacks(StackName=deployed(cloudformation, stack))["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
