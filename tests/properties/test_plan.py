@@ -22,7 +22,7 @@ from generator.changes import Change
 from generator.errors import AwsError, Problem, Where
 from generator.gateway import Contents, Gateway, Identity, Release
 from generator.load import load
-from generator.model import Launched, Share, State
+from generator.model import Launched, ProjectStack, Share, State
 from generator.plan import Plan
 from generator.publish import Prepared, apply, prepare
 from tests import catalogues
@@ -164,6 +164,9 @@ class Failing:
 
     def launched(self, region: str, account: str) -> tuple[Launched, ...]:
         return self._real.launched(region, account)
+
+    def project_stacks(self, region: str) -> tuple[ProjectStack, ...]:
+        return self._real.project_stacks(region)
 
     def members(self, share: Share) -> frozenset[str]:
         return self._real.members(share)
