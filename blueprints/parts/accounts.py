@@ -70,7 +70,7 @@ class Rollout:
     """What stages elsewhere are made with."""
 
     administrator: iam.Role | None
-    """Of self-managed StackSets: assumes the project's deploy role in the accounts."""
+    """Of the self-managed StackSets of stages: assumes the project's deploy role in the accounts, and no other."""
     stack_sets: tuple[cloudformation.StackSet, ...]
     """They bring the roles, and stay until the stages' own are gone."""
 

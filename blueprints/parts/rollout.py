@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Ref, Sub
+from troposphere import Ref, Sub, iam
 
 from . import deployer, model_execution, stack_sets, stacks
-from .access import Statement, allow, arn, pass_role
+from .access import Statement, allow, arn, pass_role, service_role
 from .accounts import DEPLOYER, Place, Rollout, own
 from .encryption import Encryption
 from .foundation import Foundation
@@ -19,18 +19,18 @@ from .half import DEPLOY
 from .logs import Logging
 from .project import PREFIX, PROJECT_ID, PROJECT_NAME, Project
 from .project_options import ProjectOptions
-from .stack_sets import ADMINISTRATOR, HOME, assumed
+from .stack_sets import HOME, assumed
 from .surroundings import Surroundings
 
-TESTER = "stage-test"
+TESTER, RUNNER = "stage-test", "rollout"
 BUCKET, KEY = "ArtifactBucketName", "KeyArn"  # parameters of the roles' template
 
 
 def rollout(options: ProjectOptions, shared: Foundation) -> Rollout:
     """Bring the project's roles to the accounts of the stages."""
-    administrator = stack_sets.administrator(shared, [own(DEPLOYER)])
+    administrator = stack_sets.administrator(shared)
     return Rollout(
-        administrator,
+        _runner(shared) if administrator else None,
         tuple(
             stack_sets.bring(
                 shared,
@@ -44,6 +44,18 @@ def rollout(options: ProjectOptions, shared: Foundation) -> Rollout:
             )
             for place in shared.places
         ),
+    )
+
+
+def _runner(shared: Foundation) -> iam.Role:
+    """What the StackSets of stages are run with; the pipeline and the clean-up hand it to CloudFormation."""
+    return service_role(
+        shared.project,
+        "StageRolloutRole",
+        RUNNER,
+        "cloudformation",
+        "StackSets roll the project's stages out to their accounts.",
+        stack_sets.visits(shared, own(DEPLOYER)),
     )
 
 
@@ -71,7 +83,7 @@ def _roles(options: ProjectOptions, place: Place) -> Project:
                 instance_types=options.hosting_instance_types,
             ),
         ]
-        assumed(project, "DeployRole", DEPLOYER, own(ADMINISTRATOR), statements)
+        assumed(project, "DeployRole", DEPLOYER, own(RUNNER), statements)
     if place.stage.tested:
         statements = [
             allow(
@@ -103,7 +115,7 @@ def _stacks_of_stack_sets() -> list[Statement]:
                     "UpdateStack",
                 )
             ],
-            [arn("cloudformation", f"stack/StackSet-{PREFIX}*")],
+            [arn("cloudformation", f"stack/StackSet-{PREFIX}*${{{PROJECT_ID}}}-deploy-*")],
         ),
         allow(["cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate"], "*"),
     ]

@@ -26,10 +26,10 @@ EXECUTION_ROLE = "StackSetExecutionRole"
 HOME = "HomeAccountId"  # a parameter of every template that is brought
 
 
-def administrator(shared: Foundation, also: Sequence[str] = ()) -> iam.Role | None:
-    """What self-managed StackSets are run with; none where no stage is in a list of accounts.
+def administrator(shared: Foundation) -> iam.Role | None:
+    """What StackSets of roles and accounts are run with; none where no stage is in a list of accounts.
 
-    `also`: names of roles that it uses beside the platform's execution role.
+    It uses the platform's execution role, which may do anything there, and is CloudFormation's alone, not a pipeline's.
     """
     if all(place.managed_by_service for place in shared.places):
         return None
@@ -50,17 +50,22 @@ def administrator(shared: Foundation, also: Sequence[str] = ()) -> iam.Role | No
         "RolloutRole",
         ADMINISTRATOR,
         "cloudformation",
-        "StackSets roll the project's stages out to their accounts.",
-        [
-            allow(
-                ["sts:AssumeRole"],
-                [
-                    Sub(f"arn:${{AWS::Partition}}:iam::*:role/{name}")
-                    for name in (f"${{{EXECUTION_ROLE}}}", *also)
-                ],
-            )
-        ],
+        "StackSets bring the project's roles to the accounts of its stages.",
+        visits(shared, f"${{{EXECUTION_ROLE}}}"),
     )
+
+
+def visits(shared: Foundation, role_name: str) -> list[Statement]:
+    """To assume a role of this name in the accounts that are listed, and in no other."""
+    return [
+        allow(
+            ["sts:AssumeRole"],
+            [Sub(f"arn:${{AWS::Partition}}:iam::*:role/{role_name}")],
+            {"StringEqualsIfExists": {"aws:ResourceAccount": place.targets}},
+        )
+        for place in shared.places
+        if not place.managed_by_service
+    ]
 
 
 def begun(description: str, parameters: Sequence[str] = ()) -> Project:

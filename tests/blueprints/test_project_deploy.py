@@ -310,11 +310,38 @@ def test_the_accounts_get_roles_of_the_project_and_no_more(far: dict[str, Any]) 
     assert trust["Statement"][0]["Condition"] == {
         "ArnEquals": {
             "aws:PrincipalArn": {
-                "Fn::Sub": "arn:${AWS::Partition}:iam::${HomeAccountId}:role/sagemaker-${SageMakerProjectId}-stacksets"
+                "Fn::Sub": "arn:${AWS::Partition}:iam::${HomeAccountId}:role/sagemaker-${SageMakerProjectId}-rollout"
             }
         }
     }
     assert findings(KIND, "mlops", repositories=["deploy"], stages=ELSEWHERE) == []
+
+
+def test_pipeline_and_clean_up_reach_the_accounts_as_the_deploy_role_alone(far: dict[str, Any]) -> None:
+    roles = resources(far, "AWS::IAM::Role")
+    there = {"StringEqualsIfExists": {"aws:ResourceAccount": {"Ref": "StagingAccounts"}}}
+    for title, name in (
+        ("RolloutRole", "${StackSetExecutionRole}"),
+        ("StageRolloutRole", "sagemaker-${SageMakerProjectId}-deploy"),
+    ):
+        (statement,) = statements(roles[title])
+        assert statement["Action"] == ["sts:AssumeRole"]
+        assert statement["Resource"] == [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/{name}"}]
+        assert statement["Condition"] == there
+    passed = {
+        title: [one["Fn::GetAtt"][0] for one in granted(role, "iam:PassRole") if "Fn::GetAtt" in one]
+        for title, role in roles.items()
+    }
+    assert {title for title, handed in passed.items() if "RolloutRole" in handed} == set()
+    assert {title for title, handed in passed.items() if "StageRolloutRole" in handed} == {
+        "CleanupRole",
+        "ModelDeployPipelineRole",
+    }
+    body = json.loads(far["Resources"]["StagingRoles"]["Properties"]["TemplateBody"])
+    assert granted(body["Resources"]["DeployRole"], "cloudformation:DeleteStack") == [
+        "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/"
+        "StackSet-sagemaker-*${SageMakerProjectId}-deploy-*"
+    ]
 
 
 def test_bucket_key_and_registry_open_to_these_roles_of_these_accounts_only(far: dict[str, Any]) -> None:
@@ -339,7 +366,7 @@ def test_bucket_key_and_registry_open_to_these_roles_of_these_accounts_only(far:
 
 def test_stack_sets_go_before_the_roles_they_use(far: dict[str, Any]) -> None:
     cleanup = far["Resources"]["Cleanup"]
-    assert set(cleanup["DependsOn"]) >= {"StagingRoles", "ProductionRoles", "RolloutRole"}
+    assert set(cleanup["DependsOn"]) >= {"StagingRoles", "ProductionRoles", "StageRolloutRole"}
     assert "StackSetPrefix" in cleanup["Properties"]
     assert "StackRole" not in cleanup["Properties"], "nothing is deployed here"
 

@@ -146,12 +146,11 @@ KEYLESS: dict[str, Any] = {"encryption": "service-managed"}
             "names ml.c5d.large, whose own",
         ),
         ({**BOTH, **stages("ml.m5.large", "ml.p4d.24xlarge")}, "stage 's1' names ml.p4d.24xlarge"),
+        ({"ci": "jenkins", "branch": "trunk"}, "with ci: jenkins the branch cannot be trunk"),
         ({**BOTH, **stages("ml.g5.xlarge"), **KEYLESS, "instance_types": ["ml.m5.*", "ml.g5.xlarge"]}, ""),
     ],
 )
-def test_instances_that_every_run_would_be_refused_are_refused_here(
-    options: dict[str, Any], reason: str
-) -> None:
+def test_what_no_run_could_do_is_refused_here(options: dict[str, Any], reason: str) -> None:
     assert (reason in refusal(KIND, **options)) if reason else refusal(KIND, **options) == ""
 
 
