@@ -93,7 +93,9 @@ def _place(project: Project, stage: StageOptions) -> Place:
             f"{stage.title}Accounts",
             group=GROUP,
             label=f"Accounts of {stage.name}",
-            description=f"The accounts that {stage.name} is deployed to, separated by commas.",
+            # Roles are called the same in every account, and a role that is taken back can delete nothing more.
+            description=f"The accounts that {stage.name} is deployed to, separated by commas: none that another stage has, and "
+            "not this one. Before an account leaves the list, delete what the stage has there.",
             type="CommaDelimitedList",
             pattern=r"^\d{12}$",
             constraint="Account ids of twelve digits, separated by commas.",

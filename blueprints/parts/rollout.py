@@ -55,7 +55,7 @@ def _runner(shared: Foundation) -> iam.Role:
         RUNNER,
         "cloudformation",
         "StackSets roll the project's stages out to their accounts.",
-        stack_sets.visits(shared, own(DEPLOYER)),
+        stack_sets.visits(own(DEPLOYER)),
     )
 
 

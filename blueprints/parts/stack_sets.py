@@ -51,21 +51,13 @@ def administrator(shared: Foundation) -> iam.Role | None:
         ADMINISTRATOR,
         "cloudformation",
         "StackSets bring the project's roles to the accounts of its stages.",
-        visits(shared, f"${{{EXECUTION_ROLE}}}"),
+        visits(f"${{{EXECUTION_ROLE}}}"),
     )
 
 
-def visits(shared: Foundation, role_name: str) -> list[Statement]:
-    """To assume a role of this name in the accounts that are listed, and in no other."""
-    return [
-        allow(
-            ["sts:AssumeRole"],
-            [Sub(f"arn:${{AWS::Partition}}:iam::*:role/{role_name}")],
-            {"StringEqualsIfExists": {"aws:ResourceAccount": place.targets}},
-        )
-        for place in shared.places
-        if not place.managed_by_service
-    ]
+def visits(role_name: str) -> list[Statement]:
+    """To assume a role of this name in any account: one that has left the list is still to be cleared."""
+    return [allow(["sts:AssumeRole"], [Sub(f"arn:${{AWS::Partition}}:iam::*:role/{role_name}")])]
 
 
 def begun(description: str, parameters: Sequence[str] = ()) -> Project:
