@@ -13,7 +13,7 @@ from typing import Any
 from troposphere import Sub, iam
 
 from . import artifacts, buckets
-from .access import Statement, allow, arn, pass_role, service_role
+from .access import Statement, allow, arn, merged, pass_role, service_role
 from .buckets import Bucket
 from .project import PREFIX, PROJECT_ID, Project
 from .registry import Registry
@@ -92,7 +92,7 @@ def pipeline_role(
         *around.encryption.use(),
         *around.encryption.attach(),
         *(around.vpc.connect_jobs() if around.vpc else []),
-        *(statement for bucket in data_buckets for statement in buckets.statements(bucket)),
+        *merged(statement for bucket in data_buckets for statement in buckets.statements(bucket)),
         *pull_images(),
         allow(
             [

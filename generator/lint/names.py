@@ -147,7 +147,7 @@ class Bounded:
 
 def bounded(template: Mapping[str, Any], regions: Sequence[str]) -> Iterator[Bounded]:
     """All properties of all resources whose text has a limit."""
-    measure = Measure(template, regions, _names(template, regions))
+    measure = Measure(template, regions, longest_names(template, regions))
     for resource in resources(template):
         schema = schemas.find(resource.type, regions)
         own = own_name(resource.type)
@@ -174,7 +174,7 @@ def own_name(resource_type: str) -> str | None:
     return None
 
 
-def _names(template: Mapping[str, Any], regions: Sequence[str]) -> dict[str, Longest]:
+def longest_names(template: Mapping[str, Any], regions: Sequence[str]) -> dict[str, Longest]:
     """The longest name of each resource whose Ref is its name: the one it is given, or CloudFormation's own."""
     measure = Measure(template, regions)
     found = {}

@@ -14,7 +14,7 @@ from blueprints.parts.project_options import ProjectOptions
 from blueprints.parts.seeds import seed
 from generator.errors import Where
 from generator.seed import render
-from tests.blueprints.building import ROOT, build, granted, refusal, resources, statements
+from tests.blueprints.building import ROOT, build, findings, granted, refusal, resources, statements
 
 KIND = "sagemaker-project"
 BOTH: dict[str, Any] = {"repositories": ["build", "deploy"]}
@@ -201,3 +201,17 @@ def test_endpoints_logs_are_kept_as_long_as_others(
         ]
         == 90
     )
+
+
+def test_policies_stay_within_their_limits_or_lint_says_so() -> None:
+    buckets = [
+        {"name": f"acme-curated-{one}-${{AWS::AccountId}}", "access": "read-write", "prefix": f"{one}/churn/"}
+        for one in range(10)
+    ]
+    assert findings(KIND, data_buckets=buckets, network="vpc-only") == []
+    units = [
+        {"name": f"stage-number-{one}", "where": "organizational-units", "approval": []} for one in range(20)
+    ]
+    found = findings(KIND, repositories=["deploy"], stages=units)
+    assert [one.partition(" ")[0] for one in found] == ["E9012"]
+    assert "the limit is 20,480" in found[0]
