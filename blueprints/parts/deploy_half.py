@@ -55,6 +55,7 @@ def deploy_roles(options: ProjectOptions, shared: Foundation) -> Roles:
             shared.registry,
             hosting=options.hosting,
             instance_types=options.hosting_instance_types,
+            thing_groups=options.thing_groups,
         ),
         model_execution.model_role(project, around, options.hosting),
         model_execution.workflow_role(project, around, options.hosting_instance_types)

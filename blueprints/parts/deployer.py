@@ -32,6 +32,7 @@ def deployer_role(
     *,
     hosting: str,
     instance_types: Sequence[str],
+    thing_groups: Sequence[str],
 ) -> iam.Role:
     """The role of the stages' stacks in this account."""
     return service_role(
@@ -47,6 +48,7 @@ def deployer_role(
             around.vpc,
             hosting=hosting,
             instance_types=instance_types,
+            thing_groups=thing_groups,
         ),
     )
 
@@ -59,8 +61,12 @@ def permissions(
     *,
     hosting: str,
     instance_types: Sequence[str] = (),
+    thing_groups: Sequence[str] = (),
 ) -> list[Statement]:
-    """What the template takes by its way of hosting; `versions` are the ARNs of the registered versions."""
+    """What the template takes by its way of hosting; `versions` are the ARNs of the registered versions.
+
+    `instance_types` and `thing_groups`: on what it may be hosted, anything if empty.
+    """
     statements = [*_watched(), *model_execution.passed(project, hosting)]
     if hosting != "edge":
         statements += _models(versions, vpc)
@@ -70,6 +76,8 @@ def permissions(
         statements += _scaling()
     if hosting in OF_HOSTING:
         statements += OF_HOSTING[hosting](project)
+    if hosting == "edge":
+        statements += _edge(project, thing_groups or ("*",))
     return statements
 
 
@@ -251,8 +259,8 @@ def _batch(_: Project) -> list[Statement]:
     ]
 
 
-def _edge(project: Project) -> list[Statement]:
-    """Greengrass components and their deployment, which is an IoT job on things and their groups."""
+def _edge(project: Project, thing_groups: Sequence[str]) -> list[Statement]:
+    """Greengrass components and their deployment, which is an IoT job for a group of things."""
     return [
         # A component is named in its recipe, by the seed; whose it is, its tag says.
         allow(
@@ -278,19 +286,13 @@ def _edge(project: Project) -> list[Statement]:
         ),
         allow(_tags("greengrass"), [arn("greengrass", "deployments:*")]),
         allow(
-            [
-                "iot:CancelJob",
-                "iot:CreateJob",
-                "iot:DeleteJob",
-                "iot:DeleteThingShadow",
-                "iot:DescribeJob",
-                "iot:DescribeThing",
-                "iot:DescribeThingGroup",
-                "iot:GetThingShadow",
-                "iot:UpdateJob",
-                "iot:UpdateThingShadow",
-            ],
-            [arn("iot", f"{kind}/*") for kind in ("job", "thing", "thinggroup")],
+            [f"iot:{action}Job" for action in ("Cancel", "Create", "Delete", "Describe", "Update")],
+            [arn("iot", "job/*")],
+        ),
+        # A job is made for what it is to run on, which no permission on jobs alone allows.
+        allow(
+            ["iot:CreateJob", "iot:DescribeThingGroup"],
+            [arn("iot", f"thinggroup/{group}") for group in thing_groups],
         ),
         # Greengrass reads the component's code and the model as whoever makes the component.
         allow(["s3:GetObject"], [Sub(f"{ARN}/*")]),
@@ -300,7 +302,6 @@ def _edge(project: Project) -> list[Statement]:
 OF_HOSTING: dict[str, Callable[[Project], list[Statement]]] = {
     "asynchronous": _asynchronous,
     "batch": _batch,
-    "edge": _edge,
 }
 
 

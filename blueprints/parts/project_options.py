@@ -21,6 +21,7 @@ from .stage_options import DEFAULT, DEFAULT_PROMOTED, InstanceType, StageOptions
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
 RepositoryName = Annotated[str, StringConstraints(pattern=r"^[\w.*-]{1,100}$")]
+ThingGroup = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9:_*-]{1,128}$")]
 Hosting = Literal[
     "endpoint",
     "serverless",
@@ -123,6 +124,13 @@ class ProjectOptions(BlueprintParams):
         max_length=50,
         description="Instance types that hosting may use, * for any size; all when left out.",
         examples=[["ml.m5.*"]],
+    )
+    thing_groups: tuple[ThingGroup, ...] = Field(
+        (),
+        max_length=20,
+        description="Groups of devices that a model at the edge may be deployed to, by name, * for any text; all of the "
+        "account's when left out.",
+        examples=[["line-*"]],
     )
     branches: Literal["main", "per-branch"] = Field(
         "main",

@@ -16,7 +16,7 @@ SEVERAL = ("multi-model", "serial", "multi-container")  # hostings of more than 
 
 # Options that say something about one half alone.
 OF_BUILD = ("instance_types", "data_buckets", "branches", "pipelines")
-OF_DEPLOY = ("hosting", "hosting_instance_types")
+OF_DEPLOY = ("hosting", "hosting_instance_types", "thing_groups")
 
 
 def problem(options: ProjectOptions) -> str:
@@ -79,6 +79,8 @@ def _of_stages(options: ProjectOptions) -> str:
                 f"which accounts the units of stage '{stage.name}' have is not known beforehand, and so none to test in; "
                 "leave tests out of its approval"
             )
+    if options.thing_groups and options.hosting != "edge":
+        return f"thing_groups has no meaning with hosting: {options.hosting}"
     if options.hosting == "serverless":
         if options.network == "vpc-only":
             return "a serverless endpoint cannot be in a VPC; choose another hosting, or network: internet"

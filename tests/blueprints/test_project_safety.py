@@ -146,6 +146,7 @@ KEYLESS: dict[str, Any] = {"encryption": "service-managed"}
             "names ml.c5d.large, whose own",
         ),
         ({**BOTH, **stages("ml.m5.large", "ml.p4d.24xlarge")}, "stage 's1' names ml.p4d.24xlarge"),
+        ({**BOTH, "thing_groups": ["line-*"]}, "thing_groups has no meaning with hosting: endpoint"),
         ({"ci": "jenkins", "branch": "trunk"}, "with ci: jenkins the branch cannot be trunk"),
         ({**BOTH, **stages("ml.g5.xlarge"), **KEYLESS, "instance_types": ["ml.m5.*", "ml.g5.xlarge"]}, ""),
     ],
@@ -215,3 +216,18 @@ def test_policies_stay_within_their_limits_or_lint_says_so() -> None:
     found = findings(KIND, repositories=["deploy"], stages=units)
     assert [one.partition(" ")[0] for one in found] == ["E9012"]
     assert "the limit is 20,480" in found[0]
+
+
+@pytest.mark.parametrize(("groups", "reached"), [([], ["*"]), (["line-*", "gates"], ["line-*", "gates"])])
+def test_a_model_at_the_edge_reaches_the_groups_that_are_named(groups: list[str], reached: list[str]) -> None:
+    template = build(KIND, repositories=["deploy"], hosting="edge", thing_groups=groups)
+    role = resources(template, "AWS::IAM::Role")["DeployRole"]
+    there = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}"
+    assert granted(role, "iot:CreateJob") == [
+        f"{there}:job/*",
+        *(f"{there}:thinggroup/{one}" for one in reached),
+    ]
+    actions = {action for statement in statements(role) for action in statement["Action"]}
+    assert not {one for one in actions if one.startswith("iot:") and "Thing" in one} - {
+        "iot:DescribeThingGroup"
+    }
