@@ -6,7 +6,7 @@ The numbers are those that `catalog role` shows; run with -s to see them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -29,19 +29,25 @@ EVERYWHERE = {
 }
 
 
-def roles() -> Iterator[tuple[str, LaunchRole]]:
+@cache
+def roles() -> dict[str, LaunchRole]:
+    """The launch roles of the catalogue's products."""
     catalogue = load(ROOT)
     target = catalogue.target(LOCAL)
-    for product in catalogue.products.values():
-        if product.spec.launch.role == "synthesised":
-            template = draft(product, catalogue, target).template
-            scope = Scope(catalogue.name, product.id, tuple(target.spec.regions))
-            yield product.id, synthesise(template, scope)[0]
+    scopes = {
+        product.id: Scope(catalogue.name, product.id, tuple(target.spec.regions))
+        for product in catalogue.products.values()
+        if product.spec.launch.role == "synthesised"
+    }
+    return {
+        name: synthesise(draft(catalogue.products[name], catalogue, target).template, scope)[0]
+        for name, scope in scopes.items()
+    }
 
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, LaunchRole]:
-    return dict(roles())
+    return roles()
 
 
 def test_most_of_what_each_writes_is_scoped(found: dict[str, LaunchRole]) -> None:
