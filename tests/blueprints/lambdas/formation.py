@@ -70,11 +70,14 @@ class CloudFormation(BaseHTTPRequestHandler):
 
     def _liststacks(self, asked: Asked) -> str:
         start = int(asked.get("NextToken", ["0"])[0])
-        names = sorted(self.stacks)[start : start + 2]
+        wanted = {value[0] for key, value in asked.items() if key.startswith("StackStatusFilter.member.")}
+        assert wanted, "an account has deleted stacks of ninety days"
+        looked = {name: self.stacks[name].look() for name in sorted(self.stacks)[start : start + 2]}
         found = "".join(
             f"<member><StackId>{arn(name)}</StackId><StackName>{name}</StackName>"
-            f"<StackStatus>{self.stacks[name].look()}</StackStatus></member>"
-            for name in names
+            f"<StackStatus>{status}</StackStatus></member>"
+            for name, status in looked.items()
+            if status in wanted
         )
         more = f"<NextToken>{start + 2}</NextToken>" if start + 2 < len(self.stacks) else ""
         return f"<ListStacksResult><StackSummaries>{found}</StackSummaries>{more}</ListStacksResult>"

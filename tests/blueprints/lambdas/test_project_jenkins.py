@@ -12,6 +12,7 @@ from tests.blueprints.servers.jenkins import Jenkins
 from tests.blueprints.servers.loopback import Server, as_json, serving
 
 from .account import Account
+from .loopback import Context
 
 JOB = "models/sagemaker-churn-deploy"
 VERSION = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/sagemaker-churn-p-a1b2c3d4e5f6/3"
@@ -36,7 +37,7 @@ def handle(
     monkeypatch.setenv("JENKINS_JOB_URL", f"{jenkins.server.url}/job/models/job/sagemaker-churn-deploy")
     monkeypatch.setenv("CREDENTIALS_SECRET_ARN", account.credentials())
     handler = importlib.import_module(f"{package}.jenkins").handler
-    return lambda: handler(EVENT, None)
+    return lambda: handler(EVENT, Context(120))
 
 
 def test_the_job_is_started_once_with_the_approved_version(
@@ -121,3 +122,17 @@ def test_a_secret_that_is_for_another_server_is_not_had(
         with pytest.raises(Exception, match="Its tag catalog:server must hold the host"):
             handle()
     assert jenkins.server.asked == []
+
+
+def test_a_silent_server_is_given_up_on_before_the_functions_time_is_over(package: str) -> None:
+    """All tries of a request, and the pauses between them, end before Lambda ends the function."""
+    servers, answering = (
+        importlib.import_module(f"{package}.{name}") for name in ("servers", "custom_resource")
+    )
+    pauses = [0, *(min(20, 0.5 * 2**number) for number in range(1, servers.PATIENT.total))]
+    for seconds in (900, 300, 120, 60):
+        each = servers.patience(answering.Deadline(seconds)).total
+        assert 1 <= each <= servers.LONGEST_READ
+        assert (1 + servers.PATIENT.total) * each + sum(pauses) < seconds
+    with pytest.raises(answering.OutOfTime, match="Repeat the operation"):
+        servers.patience(answering.Deadline(20))

@@ -47,6 +47,11 @@ class Deadline:
         if time.monotonic() >= self._end:
             raise OutOfTime("There was more to do than one run of the function can. Repeat the operation.")
 
+    def patience(self, tries: int, longest: float) -> float:
+        """Seconds for one of so many tries of a request, so that all of them, and their pauses, fit into what is left."""
+        self.check()
+        return max(1.0, min(longest, (self._end - time.monotonic()) / (tries + 2)))
+
     def pauses(self, first: float = 0.2, longest: float = 10.0) -> Iterator[None]:
         """Wait between two looks at something, longer each time, until the time is over."""
         pause = first

@@ -14,7 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import git_server, push_source
-from .custom_resource import Deadline, LambdaContext, serve
+from .custom_resource import Deadline, LambdaContext, OutOfTime, serve
 from .gitlab import GitLab, GitLabRefused
 from .servers import CONFIG, Credentials, Unusable, credentials, https, secret
 
@@ -33,14 +33,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
     def work(deadline: Deadline) -> None:
         if event["RequestType"] == "Delete":
-            forget(properties)
+            forget(properties, deadline)
             return
         known = credentials(properties["CredentialsSecretArn"])
         if any(before.get(key) != properties[key] for key in _WHERE):
             fill(properties, known, deadline)
-        listen(properties, known)
+        listen(properties, known, deadline)
         if before and any(before.get(key) != properties.get(key) for key in _HOOK):
-            forget(before)
+            forget(before, deadline)
 
     # The same for every repository, since there is never an old one to take away.
     serve(event, context, f"{event['LogicalResourceId']}-of-{event['StackId'].rpartition('/')[2]}", work)
@@ -55,7 +55,7 @@ def fill(properties: Properties, known: Credentials, deadline: Deadline) -> None
     """Make sure that the repository and its branch exist, and that S3 has the branch where a pipeline waits for it."""
     branch, url = properties["Branch"], address(properties)
     if properties["Server"] == "gitlab":
-        with GitLab(properties["ServerUrl"], known) as gitlab:
+        with GitLab(properties["ServerUrl"], known, deadline) as gitlab:
             gitlab.ensure_project(properties["RepositoryPath"], branch)
     seed = boto3.client("s3", config=CONFIG).get_object(
         Bucket=properties["SeedBucket"], Key=properties["SeedKey"]
@@ -66,11 +66,11 @@ def fill(properties: Properties, known: Credentials, deadline: Deadline) -> None
         push_source.bring(url, branch, properties["SourceBucket"], key, known, deadline)
 
 
-def listen(properties: Properties, known: Credentials) -> None:
+def listen(properties: Properties, known: Credentials, deadline: Deadline) -> None:
     """Have the server tell of pushes, where it can be asked to."""
     if properties["Server"] != "gitlab" or not (url := properties.get("HookUrl")):
         return
-    with GitLab(properties["ServerUrl"], known) as gitlab:
+    with GitLab(properties["ServerUrl"], known, deadline) as gitlab:
         project = gitlab.project(properties["RepositoryPath"])
         if project is None:
             raise GitLabRefused(
@@ -79,7 +79,7 @@ def listen(properties: Properties, known: Credentials) -> None:
         gitlab.set_hook(project, url, secret(properties["HookSecretArn"]), properties["Branch"])
 
 
-def forget(properties: Properties) -> None:
+def forget(properties: Properties, deadline: Deadline) -> None:
     """Take the hook away.
 
     A server that is gone, or that no longer takes the token, must not hold the stack: a hook that stays leads nowhere.
@@ -88,9 +88,9 @@ def forget(properties: Properties) -> None:
         return
     try:
         known = credentials(properties["CredentialsSecretArn"])
-        with GitLab(properties["ServerUrl"], known) as gitlab:
+        with GitLab(properties["ServerUrl"], known, deadline) as gitlab:
             gitlab.remove_hook(properties["RepositoryPath"], url)
-    except (GitLabRefused, Unusable, BotoCoreError, ClientError) as error:
+    except (GitLabRefused, OutOfTime, Unusable, BotoCoreError, ClientError) as error:
         logger.warning(
             "the hook stays at the server; remove it there",
             extra={"repository": properties["RepositoryPath"], "hook": url, "reason": str(error)},

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import urllib3
 
-from .servers import Credentials, connect, https
+from .custom_resource import Deadline
+from .servers import Credentials, connect, https, patience
 
 _LONGEST_MESSAGE = 300
 
@@ -26,12 +27,13 @@ class GitLabRefused(Exception):
 
 
 class GitLab:
-    """One server, with the rights of one token."""
+    """One server, with the rights of one token, until a deadline."""
 
-    def __init__(self, address: str, known: Credentials) -> None:
+    def __init__(self, address: str, known: Credentials, deadline: Deadline) -> None:
         self._api = f"{https(address)}/api/v4"
         self._connections = connect(known)
         self._authorization = f"Bearer {known.token}"
+        self._deadline = deadline
 
     def __enter__(self) -> GitLab:
         return self
@@ -139,6 +141,7 @@ class GitLab:
                 f"{self._api}{path}",
                 body=None if body is None else json.dumps(body).encode(),
                 headers=headers,
+                timeout=patience(self._deadline),
             )
         except urllib3.exceptions.HTTPError as error:
             raise GitLabRefused(f"{self._api} cannot be reached: {error}") from error

@@ -12,7 +12,8 @@ from typing import Any
 
 import urllib3
 
-from .servers import Connections, Credentials, connect, credentials, https
+from .custom_resource import Deadline, LambdaContext
+from .servers import Connections, Credentials, connect, credentials, https, patience
 
 logger = logging.getLogger(__name__)
 
@@ -23,23 +24,25 @@ class NotStarted(Exception):
     """Jenkins did not take the job; the message says what it answered."""
 
 
-def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001  # Lambda's signature
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    deadline = Deadline(context.get_remaining_time_in_millis() / 1000)
     version = event["detail"]["ModelPackageArn"]
     known = credentials(os.environ["CREDENTIALS_SECRET_ARN"])
-    place = start(os.environ["JENKINS_JOB_URL"], {"MODEL_PACKAGE_ARN": version}, known)
+    place = start(os.environ["JENKINS_JOB_URL"], {"MODEL_PACKAGE_ARN": version}, known, deadline)
     logger.info("started", extra={"model_package": version, "queue_item": place})
 
 
-def start(job: str, parameters: dict[str, str], known: Credentials) -> str:
+def start(job: str, parameters: dict[str, str], known: Credentials, deadline: Deadline) -> str:
     """Start the job at an address, in a folder or not; the address of its place in Jenkins' queue."""
     url = f"{https(job)}/buildWithParameters"
     server = job.partition("/job/")[0]
     headers = urllib3.util.make_headers(basic_auth=f"{known.username}:{known.token}")
     with connect(known) as connections:
-        answer = _post(connections, url, parameters, headers)
+        answer = _post(connections, url, parameters, headers, deadline)
         if answer.status == 403 and b"crumb" in answer.data.lower():
             # API tokens need none by default, but a server may ask everybody; a crumb is bound to its session.
-            answer = _post(connections, url, parameters, headers | _crumb(connections, server, headers))
+            crumb = _crumb(connections, server, headers, deadline)
+            answer = _post(connections, url, parameters, headers | crumb, deadline)
     if answer.status != 201:
         said = answer.data.decode("utf-8", "replace")[:_LONGEST_MESSAGE]
         raise NotStarted(f"Jenkins answered {answer.status} to the start of {job}: {said}")
@@ -47,13 +50,27 @@ def start(job: str, parameters: dict[str, str], known: Credentials) -> str:
 
 
 def _post(
-    connections: Connections, url: str, parameters: dict[str, str], headers: dict[str, str]
+    connections: Connections,
+    url: str,
+    parameters: dict[str, str],
+    headers: dict[str, str],
+    deadline: Deadline,
 ) -> urllib3.BaseHTTPResponse:
-    return connections.request("POST", url, fields=parameters, encode_multipart=False, headers=headers)
+    return connections.request(
+        "POST",
+        url,
+        fields=parameters,
+        encode_multipart=False,
+        headers=headers,
+        timeout=patience(deadline),
+    )
 
 
-def _crumb(connections: Connections, server: str, headers: dict[str, str]) -> dict[str, str]:
-    answer = connections.request("GET", f"{server}/crumbIssuer/api/json", headers=headers)
+def _crumb(
+    connections: Connections, server: str, headers: dict[str, str], deadline: Deadline
+) -> dict[str, str]:
+    address = f"{server}/crumbIssuer/api/json"
+    answer = connections.request("GET", address, headers=headers, timeout=patience(deadline))
     if answer.status != 200:
         raise NotStarted(f"Jenkins asks for a crumb, but answered {answer.status} when asked for one")
     issued = answer.json()

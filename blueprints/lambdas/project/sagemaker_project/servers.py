@@ -17,6 +17,8 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from .custom_resource import Deadline
+
 CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6})
 
 # What a server or the proxy before it answers when it is worth asking again.
@@ -98,8 +100,9 @@ def secret(arn: str) -> str:
     return str(found.get("SecretString", ""))
 
 
+_REPEATED = 5  # times
 PATIENT = _Retry(
-    total=5,
+    total=_REPEATED,
     redirect=0,
     raise_on_redirect=False,
     raise_on_status=False,
@@ -132,6 +135,15 @@ class Connections(urllib3.PoolManager):
         return answer
 
 
+LONGEST_READ = 60.0
+
+
+def patience(deadline: Deadline) -> urllib3.Timeout:
+    """The time-outs of one patient request, within what is left."""
+    seconds = deadline.patience(1 + _REPEATED, LONGEST_READ)
+    return urllib3.Timeout(connect=min(5.0, seconds), total=seconds)
+
+
 def connect(known: Credentials, retries: urllib3.Retry = PATIENT) -> Connections:
     """Connections that verify certificates."""
     context = ssl.create_default_context()
@@ -140,7 +152,7 @@ def connect(known: Credentials, retries: urllib3.Retry = PATIENT) -> Connections
             context.load_verify_locations(cadata=known.ca_bundle)
         except (ssl.SSLError, ValueError):
             raise Unusable("ca_bundle in the secret holds no certificates in PEM format.") from None
-    timeout = urllib3.Timeout(connect=5.0, read=60.0)
+    timeout = urllib3.Timeout(connect=5.0, read=LONGEST_READ)
     return Connections(ssl_context=context, retries=retries, timeout=timeout)
 
 

@@ -45,12 +45,16 @@ def delete_stacks(cloudformation: Client, prefix: str, role: str, deadline: Dead
 
 def _stacks(cloudformation: Client, prefix: str) -> dict[str, str]:
     """The status of each stack, by its ARN."""
-    pages = cloudformation.get_paginator("list_stacks").paginate()
+    # Deleted ones would be listed for ninety days: many, in an account that many projects come and go in.
+    statuses = cloudformation.meta.service_model.shape_for("StackStatus").enum
+    pages = cloudformation.get_paginator("list_stacks").paginate(
+        StackStatusFilter=[status for status in statuses if status != "DELETE_COMPLETE"]
+    )
     return {
         summary["StackId"]: summary["StackStatus"]
         for page in pages
         for summary in page["StackSummaries"]
-        if summary["StackName"].startswith(prefix) and summary["StackStatus"] != "DELETE_COMPLETE"
+        if summary["StackName"].startswith(prefix)
     }
 
 
