@@ -181,3 +181,24 @@ def custom_resource(scoping: Scoping, logical_id: str) -> Iterator[Reason]:
             function = ANY if token.startswith("arn:") else token
             arn = f"arn:${{AWS::Partition}}:lambda:{region}:${{AWS::AccountId}}:function:{function}"
         yield Reason(_grant(scoping, name, arn), logical_id, resource_type, "cloudformation", "ServiceToken")
+
+
+def vended_logs(scoping: Scoping, logical_id: str, scope: Scope) -> Iterator[Reason]:
+    """The delivery of a resource's logs, which the resource's own service allows.
+
+    Raises FactoryError where only the launch knows the resource.
+    """
+    physical = scoping.physical
+    for arn in physical.values.patterns(physical.properties(logical_id).get("ResourceArn", [])):
+        if not is_arn(arn):
+            raise fail(
+                f"{scope.product}: {logical_id}",
+                "only the launch knows whose logs are delivered, and each service has a permission of its own for that",
+                "Name the resource by an ARN or from the template, or keep the launch role elsewhere "
+                "(launch.role: {arn: …}).",
+            )
+        service = arn.replace("${AWS::Partition}", "aws").split(":")[2]
+        name = f"{service}:AllowVendedLogDeliveryForResource"
+        if actions.action(name) is not None:
+            grant = _grant(scoping, name, arn)
+            yield Reason(grant, logical_id, "AWS::Logs::DeliverySource", "create", "ResourceArn")

@@ -14,7 +14,7 @@ from generator.launch_role.model import Condition, Grant, LaunchRole, Reason, Sc
 from generator.launch_role.needs import needs_of
 from generator.launch_role.physical import service_of
 from generator.launch_role.scoping import Scoping, makes
-from generator.launch_role.stacks import custom_resource, stack_needs
+from generator.launch_role.stacks import custom_resource, stack_needs, vended_logs
 
 _ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
 _ORDER = attrgetter(
@@ -90,6 +90,8 @@ def _resource(logical_id: str, declared: Any, scoping: Scoping, scope: Scope) ->
         return
     if resource_type == "AWS::CloudFormation::Stack":
         yield from _nested(logical_id, scope)
+    if resource_type == "AWS::Logs::DeliverySource":
+        yield from vended_logs(scoping, logical_id, scope)
     settings = {f"@{name}={declared[name]}" for name in _ATTRIBUTES if isinstance(declared.get(name), str)}
     settings |= {f"@{name}" for name in ("UpdatePolicy", "CreationPolicy") if declared.get(name)}
     used = settings.union(scoping.settings(logical_id), (path for path, _ in scoping.paths(logical_id)))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from generator.errors import FactoryError
 from generator.launch_role import synthesise
 from tests.launch_role.reading import SCOPE, actions, of_resource, template
 
@@ -331,3 +332,22 @@ def test_wide_reads_of_a_schema_are_those_that_are_documented() -> None:
     reads = {name for name in actions(of_resource(reasons, "Thing")) if name.startswith("ec2:Describe")}
     assert "ec2:DescribeSubnets" in reads
     assert len(reads) == 7
+
+
+def test_the_service_whose_logs_are_delivered_is_asked() -> None:
+    """docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-vended-logs-permissions.html; the schema names two services."""
+    base = "arn:aws:bedrock:eu-west-1:111122223333:knowledge-base/ABCDEFGHIJ"
+    source: dict[str, Any] = {"Name": "n", "LogType": "APPLICATION_LOGS", "ResourceArn": base}
+    _, reasons = synthesise(template(("Thing", "AWS::Logs::DeliverySource", source)), SCOPE)
+    vended = [grant for grant in of_resource(reasons, "Thing") if "AllowVended" in grant.action]
+    assert [(grant.action, grant.resource) for grant in vended] == [
+        ("bedrock:AllowVendedLogDeliveryForResource", base)
+    ]
+    source["ResourceArn"] = {"Ref": "Anything"}
+    with pytest.raises(FactoryError, match="only the launch knows whose logs"):
+        synthesise(
+            template(
+                ("Thing", "AWS::Logs::DeliverySource", source), Parameters={"Anything": {"Type": "String"}}
+            ),
+            SCOPE,
+        )
