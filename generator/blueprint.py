@@ -114,12 +114,23 @@ class Asset:
 
 
 @dataclass(frozen=True)
+class Later:
+    """What comes into being after the launch: by a resource of the template, and with the use of others of it."""
+
+    title: str
+    type: str  # such as AWS::CloudFormation::Stack
+    by: str
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Guide:
     """What a product's page says beyond its template: sentences, each a bullet of the page."""
 
     costs: tuple[str, ...] = ()  # what costs money beside the template's own resources
     clean_up: tuple[str, ...] = ()  # what to do or to know when it is terminated
     before: tuple[str, ...] = ()  # what must be there before it is launched, and what comes first
+    later: tuple[Later, ...] = ()  # what its picture shows beside the template's own resources
 
 
 @dataclass(frozen=True)

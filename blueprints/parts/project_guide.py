@@ -5,7 +5,7 @@ Owns those sentences; what the template itself makes, the page reads from it, wh
 
 from __future__ import annotations
 
-from generator.blueprint import Guide
+from generator.blueprint import Guide, Later
 
 from .before_launch import before_launch
 from .project_options import ProjectOptions
@@ -86,4 +86,37 @@ def project_guide(options: ProjectOptions) -> Guide:
     if options.branches == "per-branch":
         clean_up.append("The pipelines of all branches are deleted, with the record of their executions.")
     clean_up.append("Jobs, experiments and their logs in /aws/sagemaker/ stay as SageMaker's history.")
-    return Guide(tuple(costs), tuple(clean_up), before_launch(options))
+    return Guide(tuple(costs), tuple(clean_up), before_launch(options), _later(options))
+
+
+def _later(options: ProjectOptions) -> tuple[Later, ...]:
+    """The SageMaker pipelines and the stages, which the repositories' code makes."""
+    jenkins = options.ci == "jenkins"
+    found: list[Later] = []
+    pipeline, uses = "AWS::SageMaker::Pipeline", ("PipelineRole",)
+    if options.pipelines == "promoted":
+        found += [
+            Later(
+                f"{stage.title}Pipeline", pipeline, "ModelBuildPromote", uses if stage.where == "here" else ()
+            )
+            for stage in options.staged
+        ]
+    elif options.builds:
+        by = "ModelBuildJobRole" if jenkins else "ModelBuildBuild"
+        found.append(Later("TrainingPipeline", pipeline, by, uses))
+    if options.branches == "per-branch":
+        found.append(Later("BranchPipeline", pipeline, "ModelBuildBranch", uses))
+    if options.deploys:
+        by = "ModelDeployJobRole" if jenkins else "ModelDeployPipeline"
+        for stage in options.staged:
+            here = stage.where == "here"
+            kind = "Stack" if here else "StackSet"
+            found.append(
+                Later(
+                    f"{stage.title}Stage",
+                    f"AWS::CloudFormation::{kind}",
+                    by,
+                    ("DeployRole",) if here else ("RolloutRole",) if stage.where == "accounts" else (),
+                )
+            )
+    return tuple(found)

@@ -11,7 +11,7 @@ from generator.bundle import Bundle
 from generator.catalogue import Portfolio
 from generator.pages.drawing import as_svg
 from generator.pages.page import index_text, page_text
-from generator.pages.parts import picture_of
+from generator.pages.parts import picture_of, with_later
 
 FOLDER = "docs/products"  # of a catalogue's pages
 
@@ -20,7 +20,7 @@ def pages(bundles: Sequence[Bundle], portfolios: Mapping[str, Portfolio]) -> dic
     """File name to text, of all bundles."""
     files: dict[str, str] = {}
     for bundle in bundles:
-        parts = picture_of(bundle.draft.template)
+        parts = picture_of(with_later(bundle.draft.template, bundle.draft.guide.later))
         files[f"{bundle.id}.svg"] = as_svg(parts, bundle.product.spec.name)
         files[f"{bundle.id}.md"] = page_text(bundle, parts, portfolios)
     return files

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from generator.pages.parts import Part, Picture
 
-CARD, ACROSS, DOWN, MARGIN = (218, 62), 64, 16, 20  # a card, the space between columns and rows, and around
+CARD, ACROSS, DOWN, MARGIN = (226, 62), 64, 16, 20  # a card, the space between columns and rows, and around
 SWEEPS = 8  # over the columns, to bring cards near to what they are joined with; more changes nothing
 STYLE = """
   text { font-family: system-ui, sans-serif; fill: #1b2733 }
@@ -160,9 +160,9 @@ def _card(part: Part, place: Place) -> str:
     return "".join(
         (
             f'<rect class="card{dashed}" x="{x}" y="{y}" width="{CARD[0]}" height="{CARD[1]}" rx="5"/>',
-            _text(x + 10, y + 19, "kind", shorten(kind, 27, placeholder=" …")),
-            _text(x + 10, y + 36, "small", name if len(name) <= 33 else f"{name[:32]}…"),
-            _text(x + 10, y + 52, "small", shorten(serving, 36, placeholder=" …")) if serving else "",
+            _text(x + 10, y + 19, "kind", shorten(kind, 25, placeholder=" …")),
+            _text(x + 10, y + 36, "small", name if len(name) <= 30 else f"{name[:29]}…"),
+            _text(x + 10, y + 52, "small", shorten(serving, 33, placeholder=" …")) if serving else "",
         )
     )
 

@@ -79,6 +79,9 @@ def _makes(bundle: Bundle, picture: Picture) -> Iterator[str]:
         if any(part.conditional for part in picture.parts)
         else f"{len(resources)} resources. An arrow points at what a resource uses."
     )
+    if later := bundle.draft.guide.later:
+        titles = ", ".join(f"`{one.title}`" for one in later)
+        yield f"Not of the template, but made later by what is: {titles}."
     yield ""
     types = sorted(str(body["Type"]) for body in resources.values())
     for service, of_service in groupby(types, key=service_of):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generator.blueprint import Later
 from generator.lint.intrinsics import references
 
 # Drawn inside what they serve, never on their own, where there is such a thing.
@@ -80,6 +81,19 @@ def kind_of(resource_type: str) -> str:
     """`AWS::S3::BucketPolicy` -> `Bucket policy`; what is written in capitals stays."""
     words = re.findall(r"[A-Z]+(?=[A-Z][a-z]|\b|\d)|[A-Z]?[a-z]+|\d+", resource_type.rpartition("::")[2])
     return " ".join([words[0], *(word if word.isupper() else word.lower() for word in words[1:])])
+
+
+def with_later(template: Mapping[str, Any], later: Sequence[Later]) -> Mapping[str, Any]:
+    """The template with what comes later, as if it were of it; only for being drawn."""
+    resources = dict(template.get("Resources", {}))
+    for one in later:
+        resources[one.title] = {
+            "Type": one.type,
+            "Properties": {"Uses": [{"Ref": used} for used in one.uses]},
+        }
+        if one.by in resources:
+            resources[one.by] = {**resources[one.by], one.title: {"Ref": one.title}}
+    return {**template, "Resources": resources}
 
 
 def picture_of(template: Mapping[str, Any]) -> Picture:

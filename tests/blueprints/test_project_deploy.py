@@ -554,6 +554,30 @@ def test_the_page_says_what_must_be_there_before(options: dict[str, Any], said: 
     assert not [each for each in bare.before if said in each]
 
 
+@pytest.mark.parametrize(
+    ("options", "later"),
+    [
+        ({}, ["TrainingPipeline"]),
+        ({"branches": "per-branch"}, ["TrainingPipeline", "BranchPipeline"]),
+        ({"pipelines": "promoted"}, ["DevelopmentPipeline", "ProductionPipeline"]),
+        ({"repositories": ["build", "deploy"]}, ["TrainingPipeline", "StagingStage", "ProductionStage"]),
+        ({"repositories": ["deploy"], "stages": ELSEWHERE}, ["StagingStage", "ProductionStage"]),
+        (
+            {"repositories": ["build", "deploy"], "ci": "jenkins"},
+            ["TrainingPipeline", "StagingStage", "ProductionStage"],
+        ),
+    ],
+    ids=str,
+)
+def test_the_picture_shows_what_the_code_makes_and_by_what(options: dict[str, Any], later: list[str]) -> None:
+    blueprint = load(KIND, ROOT, Where("test"))
+    found = blueprint.guide(blueprint.params(**options)).later
+    made = build(KIND, "mlops", **options)["Resources"]
+    assert [one.title for one in found] == later
+    assert {title for one in found for title in (one.by, *one.uses)} <= made.keys()
+    assert not made.keys() & set(later)
+
+
 def test_batches_run_on_curated_instances_too() -> None:
     template = deploy(hosting="batch", hosting_instance_types=["ml.m5.*"])
     (create,) = (

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import bundle
+from generator.blueprint import Later
 from generator.catalogue import LOCAL
 from generator.errors import Where
 from generator.load import load
 from generator.pages import costs, pages
 from generator.pages.drawing import as_svg
-from generator.pages.parts import Part, Picture, kind_of, picture_of
+from generator.pages.parts import Part, Picture, kind_of, picture_of, with_later
 from generator.template import parse
 from tests.catalogues import BLUEPRINT, make, with_queue
 from tests.conftest import ROOT
@@ -142,6 +143,18 @@ def test_what_nearly_all_use_stands_apart() -> None:
 )
 def test_types_are_said_in_words(name: str, kind: str) -> None:
     assert kind_of(name) == kind
+
+
+def test_what_comes_later_is_drawn_with_who_makes_it_and_what_it_uses() -> None:
+    made = template(Build=("CodeBuild::Project", ["Role"]), Role=("IAM::Role", []), Key=("KMS::Key", []))
+    later = [
+        Later("Training", "AWS::SageMaker::Pipeline", "Build", ("Key",)),
+        Later("Alone", "AWS::CloudFormation::Stack", "NoLongerThere"),
+    ]
+    picture = picture_of(with_later(made, later))
+    assert drawn(picture) == ["Build with role", "Key", "Training", "Alone"]
+    assert sorted(picture.uses) == [("Build", "Training"), ("Training", "Key")]
+    assert set(made["Resources"]) == {"Build", "Role", "Key"}
 
 
 TITLES = [f"T{number}" for number in range(14)]
