@@ -335,7 +335,7 @@ def test_wide_reads_of_a_schema_are_those_that_are_documented() -> None:
 
 
 def test_the_service_whose_logs_are_delivered_is_asked() -> None:
-    """docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-vended-logs-permissions.html; the schema names two services."""
+    """As the SES developer guide says of Mail Manager (ses:AllowVendedLogDeliveryForResource); the schema names two others."""
     base = "arn:aws:bedrock:eu-west-1:111122223333:knowledge-base/ABCDEFGHIJ"
     source: dict[str, Any] = {"Name": "n", "LogType": "APPLICATION_LOGS", "ResourceArn": base}
     _, reasons = synthesise(template(("Thing", "AWS::Logs::DeliverySource", source)), SCOPE)
