@@ -14,6 +14,7 @@ from generator.local.execution.pattern import matches
 from tests.blueprints.building import build, findings, granted, properties, refusal, resources, statements
 from tests.blueprints.lambdas.account import Account
 from tests.blueprints.lambdas.conftest import account, package  # noqa: F401  # fixtures
+from tests.blueprints.lambdas.loopback import Context
 from tests.blueprints.servers.jenkins import Jenkins
 from tests.blueprints.servers.loopback import serving
 from tests.blueprints.test_project_events import RECORDED, STARTS, pattern
@@ -199,7 +200,7 @@ def test_recorded_events_start_the_job_once_for_an_approval_and_never_else(
     monkeypatch.setenv("CREDENTIALS_SECRET_ARN", account.credentials())
     module, _, handler = function["Handler"].rpartition(".")
     if matches(pattern(ci="jenkins", title="ModelDeployStartRule"), event):
-        getattr(importlib.import_module(module), handler)(event, None)
+        getattr(importlib.import_module(module), handler)(event, Context(120))
     version = {"MODEL_PACKAGE_ARN": event["detail"]["ModelPackageArn"]}
     assert jenkins.started == ([("sagemaker-Churn-deploy", version)] if name in STARTS else [])
 
