@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,13 @@ CANDIDATES = (
 
 # Stand for something that is made when it is first asked for.
 MADE = {ACCOUNT: reachable, "o-a1b2c3d4e5": organization, "ou-ab12-cdef3456": unit}
-# What is empty at first, and given with the update.
-LATER = {r"ImageDigest": "sha256:" + "a" * 64, r"Approver\w+Address": "team@example.com"}
+# What may be left out of a launch and is given with the update, or with the launch where all is asked for.
+OPTIONAL = {
+    r"Approver\w+Address": "team@example.com",
+    "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
+}
+# What cannot be known at first.
+LATER = {**OPTIONAL, "ImageDigest": "sha256:" + "a" * 64}
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ class Person:
     def newest(self) -> str:
         return str(self.sc.describe_product(Id=self.product)["ProvisioningArtifacts"][-1]["Id"])
 
-    def form(self, version: str) -> dict[str, Any]:
+    def form(self, version: str, *, whole: bool = False) -> dict[str, Any]:
+        """What a launch is asked with; `whole` with what may be left out."""
         path = self.sc.list_launch_paths(ProductId=self.product)["LaunchPathSummaries"][0]["Id"]
         asked = {"ProductId": self.product, "ProvisioningArtifactId": version, "PathId": path}
         form = self.sc.describe_provisioning_parameters(**asked)
@@ -108,6 +114,8 @@ class Person:
             for each in form["ProvisioningArtifactParameters"]
             if "DefaultValue" not in each
         }
+        if whole:
+            values |= given(OPTIONAL, form["ProvisioningArtifactParameters"])
         return {
             **asked,
             "ProvisioningParameters": [{"Key": key, "Value": text} for key, text in values.items()],
@@ -134,24 +142,31 @@ class Person:
         found = self.sc.describe_provisioning_parameters(
             **{key: form[key] for key in ("ProductId", "ProvisioningArtifactId", "PathId")}
         )["ProvisioningArtifactParameters"]
-        names = {each["ParameterKey"] for each in found}
-        given = [
-            {"Key": name, "Value": text}
-            for name in sorted(names)
-            for pattern, text in LATER.items()
-            if re.fullmatch(pattern, name)
-        ]
+        later = given(LATER, found)
         answer = self.sc.update_provisioned_product(
             ProvisionedProductName=name,
             ProductId=self.product,
             ProvisioningArtifactId=version,
-            ProvisioningParameters=[*kept, *given],
+            ProvisioningParameters=[
+                *(each for each in kept if each["Key"] not in later),
+                *({"Key": key, "Value": text} for key, text in later.items()),
+            ],
         )
         return finished(self.sc, answer)
 
     def terminate(self, name: str, **more: Any) -> dict[str, Any]:
         answer = self.sc.terminate_provisioned_product(ProvisionedProductName=name, **more)
         return finished(self.sc, answer)
+
+
+def given(values: Mapping[str, str], parameters: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The values for those of the parameters that they are for."""
+    return {
+        each["ParameterKey"]: text
+        for each in parameters
+        for pattern, text in values.items()
+        if re.fullmatch(pattern, each["ParameterKey"])
+    }
 
 
 @pytest.fixture

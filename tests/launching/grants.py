@@ -132,7 +132,7 @@ def first_failure(person: Person, versions: Sequence[str], *, name: str = "it") 
     plan = person.plan(name, person.version("1.0.0"))
     if plan:
         return plan
-    launched = person.launch(name, **person.form(person.version("1.0.0")))
+    launched = person.launch(name, **person.form(person.version("1.0.0"), whole=True))
     if reasons(launched):
         return reasons(launched)
     for version in versions:
