@@ -41,7 +41,7 @@ def endpoints(text: str) -> set[str]:
             ALWAYS | {"cloudformation", "kms", "secretsmanager"},
         ),
     ],
-    ids=str,
+    ids=lambda each: str(each) if isinstance(each, dict) else " ".join(sorted(each)),
 )
 def test_the_endpoints_are_those_that_are_called(options: dict[str, Any], wanted: set[str]) -> None:
     assert endpoints(said(**options)) == wanted
