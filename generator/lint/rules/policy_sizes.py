@@ -83,7 +83,7 @@ class Ruler:
         called = call(value)
         if called and called[0] == "Fn::If" and isinstance(called[1], list):
             return max(map(self.size, called[1][1:]), default=0)
-        if called and called[0] == "Fn::Split" and isinstance(called[1], list):
+        if called and called[0] == "Fn::Split" and isinstance(called[1], list) and called[1]:
             return self.size(called[1][-1])
         if called and called[0] == "Ref" and called[1] == "AWS::NoValue":
             return 0
@@ -99,13 +99,12 @@ class Ruler:
         if called is None:
             return value
         name, argument = called
-        if name == "Fn::GetAtt":
-            title, _, attribute = (
-                argument.partition(".") if isinstance(argument, str) else (argument[0], ".", argument[-1])
-            )
+        parts = argument if isinstance(argument, list) else [argument]
+        if name == "Fn::GetAtt" and all(isinstance(part, str) for part in parts):
+            title, _, attribute = ".".join(parts).partition(".")
             return {"Fn::Sub": self.arns[title]} if attribute == "Arn" and title in self.arns else value
-        if name == "Fn::Sub":
-            text, *rest = argument if isinstance(argument, list) else [argument]
+        if name == "Fn::Sub" and parts and isinstance(parts[0], str):
+            text, *rest = parts
             spelled = PLACEHOLDER.sub(lambda found: self._arn(found.group(1), found.group()), text)
             return {name: [spelled, *rest]}
         return value
