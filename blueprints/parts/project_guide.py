@@ -116,7 +116,7 @@ def _later(options: ProjectOptions) -> tuple[Later, ...]:
                     f"{stage.title}Stage",
                     f"AWS::CloudFormation::{kind}",
                     by,
-                    ("DeployRole",) if here else ("RolloutRole",) if stage.where == "accounts" else (),
+                    ("DeployRole",) if here else ("StageRolloutRole",) if stage.where == "accounts" else (),
                 )
             )
     return tuple(found)
