@@ -66,6 +66,8 @@ SPARE_PATTERNS: Mapping[str, str] = {
     r"arn:aws:codestar-connections:.*": "the older form of a connection's ARN, which the form takes too",
     r"arn:aws:logs:[^:]+:\d+:log-group:.*:\*": "IAM writes a log group's ARN with and without the end; the API gives both",
 }
+# A launch role may read every asset of its template; the seeds of these are read by their own functions alone.
+SEEDED_BY_FUNCTIONS = ("mlops-custom-seed", "mlops-github-codepipeline", "mlops-github-jenkins", "mlops-gitlab")
 
 
 class Role:
@@ -171,19 +173,24 @@ class Asked(logging.Handler):
             logger.level, logger.propagate = before
 
     def missed(self, gone: str | Pattern) -> bool:
-        """Whether something that was asked for would be denied without this action or pattern."""
+        """Whether something that the role allowed would be denied without this action or pattern."""
         actions = (gone,) if isinstance(gone, str) else gone.actions
         asked = [each for action in actions for each in self._of.get(action, {}).values()]
+        whole = iam.Policies.of(identity=[self._role.document()]).identity
         left = iam.Policies.of(identity=[self._role.document(gone)]).identity
         return any(
-            not iam.evaluate(request, replace(policies, identity=left)).allowed for request, policies in asked
+            iam.evaluate(request, replace(policies, identity=whole)).allowed
+            and not iam.evaluate(request, replace(policies, identity=left)).allowed
+            for request, policies in asked
         )
 
 
 def needless(product: str, pattern: Pattern) -> bool:
     """Whether there is a reason that nothing here misses this resource: its own, or that of each action on it."""
-    return any(re.fullmatch(each, pattern.resource) for each in SPARE_PATTERNS) or all(
-        spare(product, action) for action in pattern.actions
+    return (
+        any(re.fullmatch(each, pattern.resource) for each in SPARE_PATTERNS)
+        or (product in SEEDED_BY_FUNCTIONS and "/assets/seed-" in pattern.resource)
+        or all(spare(product, action) for action in pattern.actions)
     )
 
 
