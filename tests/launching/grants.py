@@ -67,7 +67,12 @@ SPARE_PATTERNS: Mapping[str, str] = {
     r"arn:aws:logs:[^:]+:\d+:log-group:.*:\*": "IAM writes a log group's ARN with and without the end; the API gives both",
 }
 # A launch role may read every asset of its template; the seeds of these are read by their own functions alone.
-SEEDED_BY_FUNCTIONS = ("mlops-custom-seed", "mlops-github-codepipeline", "mlops-github-jenkins", "mlops-gitlab")
+SEEDED_BY_FUNCTIONS = (
+    "mlops-custom-seed",
+    "mlops-github-codepipeline",
+    "mlops-github-jenkins",
+    "mlops-gitlab",
+)
 
 
 class Role:
